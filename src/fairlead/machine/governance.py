@@ -1,0 +1,173 @@
+"""Set-up and command: who may trade, with what, within which limits, and whether at all.
+
+Definitions come once; one that contradicts an earlier one is refused, since orders and money
+already rest on it. A kill is obeyed at once and undone only by a named person.
+"""
+
+from typing import Final
+
+from fairlead.machine import requests
+from fairlead.machine.positions import Account
+from fairlead.machine.state import State
+from fairlead.model.inputs import (
+    AccountDefinition,
+    Input,
+    InstrumentDefinition,
+    KillCommand,
+    LimitChange,
+    MessageRateChange,
+    NodeStarted,
+    ReleaseCommand,
+    StartCommand,
+    StopCommand,
+    StrategyDefinition,
+    StrategyFailed,
+    StrategyStopCommand,
+)
+from fairlead.model.outputs import (
+    InputRefused,
+    KillEngaged,
+    KillReleased,
+    Output,
+    StrategyDisabled,
+    TradingStarted,
+    TradingStopped,
+)
+from fairlead.model.terms import StopPolicy
+from fairlead.model.units import Nanos, StrategyId
+
+_CANCEL: Final = StopPolicy.CANCEL
+
+
+def recorded(state: State, input: Input, time: Nanos, outputs: list[Output]) -> None:
+    """Change nothing: the input is in the journal because a strategy saw it."""
+
+
+def node_started(state: State, start: NodeStarted, time: Nanos, outputs: list[Output]) -> None:
+    """Take the epoch of a new start. A node starts halted: `StartCommand` lets orders leave."""
+    if start.epoch <= state.epoch:
+        outputs.append(
+            InputRefused("NodeStarted", f"epoch {start.epoch} does not follow {state.epoch}")
+        )
+        return
+    state.epoch = start.epoch
+    state.gate.stopped = True
+
+
+def account(
+    state: State, definition: AccountDefinition, time: Nanos, outputs: list[Output]
+) -> None:
+    """Make an account known, once."""
+    if state.positions.account(definition.account) is not None:
+        outputs.append(InputRefused("AccountDefinition", "the account is known already"))
+    elif not 0 <= definition.money_decimals <= 18:
+        outputs.append(InputRefused("AccountDefinition", "money_decimals is not 0 to 18"))
+    else:
+        state.positions.add_account(
+            Account(
+                definition.account,
+                definition.name,
+                definition.currency,
+                definition.money_decimals,
+                definition.cash,
+            )
+        )
+
+
+def instrument(
+    state: State, definition: InstrumentDefinition, time: Nanos, outputs: list[Output]
+) -> None:
+    """Make an instrument known, once."""
+    terms = definition.instrument
+    if terms.instrument in state.instruments:
+        outputs.append(InputRefused("InstrumentDefinition", "the instrument is known already"))
+        return
+    state.instruments[terms.instrument] = terms
+    state.books.add(terms.instrument)
+
+
+def strategy(
+    state: State, definition: StrategyDefinition, time: Nanos, outputs: list[Output]
+) -> None:
+    """Make a strategy known, once, with an account that is known."""
+    if definition.strategy in state.strategies:
+        outputs.append(InputRefused("StrategyDefinition", "the strategy is known already"))
+    elif state.positions.account(definition.account) is None:
+        outputs.append(InputRefused("StrategyDefinition", "its account is not known"))
+    else:
+        state.strategies[definition.strategy] = definition
+
+
+def limits(state: State, change: LimitChange, time: Nanos, outputs: list[Output]) -> None:
+    """Hold orders against new limits from now on."""
+    if change.limits.instrument not in state.instruments:
+        outputs.append(InputRefused("LimitChange", "unknown instrument"))
+    else:
+        state.gate.set_limits(change.limits)
+
+
+def message_rate(
+    state: State, change: MessageRateChange, time: Nanos, outputs: list[Output]
+) -> None:
+    """Hold messages against a new rate from now on."""
+    state.gate.set_rate(change.rate)
+
+
+def strategy_failed(
+    state: State, failure: StrategyFailed, time: Nanos, outputs: list[Output]
+) -> None:
+    """Take a strategy off that raised an error."""
+    _disable(state, failure.strategy, f"failed: {failure.error}", time, outputs)
+
+
+def strategy_stop(
+    state: State, command: StrategyStopCommand, time: Nanos, outputs: list[Output]
+) -> None:
+    """Take a strategy off because a person said so."""
+    reason = f"stopped by {command.person}: {command.reason}"
+    _disable(state, command.strategy, reason, time, outputs)
+
+
+def kill(state: State, command: KillCommand, time: Nanos, outputs: list[Output]) -> None:
+    """Block everything new, then cancel everything that works. Killing twice cancels again."""
+    state.gate.killed = True
+    outputs.append(KillEngaged(command.person, command.reason))
+    requests.cancel_all(state, None, time, outputs)
+
+
+def release(state: State, command: ReleaseCommand, time: Nanos, outputs: list[Output]) -> None:
+    """Let trading go on; only a named person with a reason can."""
+    if not command.person.strip() or not command.reason.strip():
+        outputs.append(InputRefused("ReleaseCommand", "it names no person or no reason"))
+    elif not state.gate.killed:
+        outputs.append(InputRefused("ReleaseCommand", "trading was not killed"))
+    else:
+        state.gate.killed = False
+        outputs.append(KillReleased(command.person, command.reason))
+
+
+def stop(state: State, command: StopCommand, time: Nanos, outputs: list[Output]) -> None:
+    """End the session: nothing new, and the working orders canceled or kept."""
+    state.gate.stopped = True
+    outputs.append(TradingStopped(command.policy, command.person, command.reason))
+    if command.policy is _CANCEL:
+        requests.cancel_all(state, None, time, outputs)
+
+
+def start(state: State, command: StartCommand, time: Nanos, outputs: list[Output]) -> None:
+    """Let orders leave; only a named person or policy with a reason can. A kill stays a kill."""
+    if not command.person.strip() or not command.reason.strip():
+        outputs.append(InputRefused("StartCommand", "it names no person or no reason"))
+        return
+    state.gate.stopped = False
+    outputs.append(TradingStarted(command.person, command.reason))
+
+
+def _disable(
+    state: State, strategy: StrategyId, reason: str, time: Nanos, outputs: list[Output]
+) -> None:
+    if strategy not in state.strategies:
+        outputs.append(InputRefused("Strategy", f"unknown strategy {strategy}"))
+    elif state.gate.disable(strategy, reason):
+        outputs.append(StrategyDisabled(strategy, reason))
+        requests.cancel_all(state, strategy, time, outputs)

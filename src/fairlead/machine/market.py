@@ -1,0 +1,112 @@
+"""What market data does to the books.
+
+Data that cannot be true is refused, and never mended by a guess.
+"""
+
+from fairlead.machine.books import Book
+from fairlead.machine.state import State
+from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Levels, Quote, Trade
+from fairlead.model.outputs import BookRestored, BookStale, InputRefused, Output
+from fairlead.model.units import INCREMENTS_MAX, Nanos
+
+_UNKNOWN_INSTRUMENT = "unknown instrument"
+
+
+def quote(state: State, quote: Quote, time: Nanos, outputs: list[Output]) -> None:
+    """Apply a quote, or refuse it with the reason."""
+    book = state.books.get(quote.instrument)
+    if book is None:
+        outputs.append(InputRefused("Quote", _UNKNOWN_INSTRUMENT))
+        return
+    problem = _absurd_quote(quote)
+    if problem:
+        outputs.append(InputRefused("Quote", problem))
+        return
+    reason = book.reason
+    book.quote(quote, time)
+    if reason != book.reason:
+        _report(book, outputs)
+
+
+def trade(state: State, trade: Trade, time: Nanos, outputs: list[Output]) -> None:
+    """Remember a trade of others, or refuse it with the reason."""
+    book = state.books.get(trade.instrument)
+    if book is None:
+        outputs.append(InputRefused("Trade", _UNKNOWN_INSTRUMENT))
+    elif not (0 < trade.price <= INCREMENTS_MAX and 0 < trade.quantity <= INCREMENTS_MAX):
+        outputs.append(InputRefused("Trade", "price or quantity is absurd"))
+    else:
+        book.trade(trade.price, time)
+
+
+def snapshot(state: State, snapshot: BookSnapshot, time: Nanos, outputs: list[Output]) -> None:
+    """Replace a book, or refuse the snapshot with the reason."""
+    book = state.books.get(snapshot.instrument)
+    problem = _absurd_levels(snapshot.bids, snapshot.asks)
+    if book is None or problem:
+        outputs.append(InputRefused("BookSnapshot", problem or _UNKNOWN_INSTRUMENT))
+        return
+    reason = book.reason
+    book.snapshot(snapshot.bids, snapshot.asks, snapshot.update, time)
+    if reason != book.reason:
+        _report(book, outputs)
+
+
+def change(state: State, change: BookChange, time: Nanos, outputs: list[Output]) -> None:
+    """Apply changed levels. An absurd change loses the book: what it meant is not known."""
+    book = state.books.get(change.instrument)
+    if book is None:
+        outputs.append(InputRefused("BookChange", _UNKNOWN_INSTRUMENT))
+        return
+    reason = book.reason
+    problem = _absurd_levels(change.bids, change.asks)
+    if problem:
+        outputs.append(InputRefused("BookChange", problem))
+        book.lose(f"a refused change: {problem}")
+    else:
+        book.change(change.bids, change.asks, change.update, time)
+    if reason != book.reason:
+        _report(book, outputs)
+
+
+def gap(state: State, gap: BookGap, time: Nanos, outputs: list[Output]) -> None:
+    """Mark a book stale because its feed lost its place."""
+    book = state.books.get(gap.instrument)
+    if book is None:
+        outputs.append(InputRefused("BookGap", _UNKNOWN_INSTRUMENT))
+        return
+    reason = book.reason
+    book.lose(gap.reason or "the feed lost its place")
+    if reason != book.reason:
+        _report(book, outputs)
+
+
+def _report(book: Book, outputs: list[Output]) -> None:
+    if book.stale:
+        outputs.append(BookStale(book.instrument, book.reason))
+    else:
+        outputs.append(BookRestored(book.instrument))
+
+
+def _absurd_quote(quote: Quote) -> str:
+    """Return why the quote cannot be true, empty if it can. A crossed one can: it is seen later."""
+    if not (0 <= quote.bid_price <= INCREMENTS_MAX and 0 <= quote.ask_price <= INCREMENTS_MAX):
+        return "a price is negative or absurd"
+    if quote.bid_quantity < 0 or quote.ask_quantity < 0:
+        return "a quantity is negative"
+    if (quote.bid_price == 0) != (quote.bid_quantity == 0):
+        return "the bid has a price or a quantity, but not both"
+    if (quote.ask_price == 0) != (quote.ask_quantity == 0):
+        return "the ask has a price or a quantity, but not both"
+    return ""
+
+
+def _absurd_levels(bids: Levels, asks: Levels) -> str:
+    """Return why the levels cannot be true, empty if they can."""
+    for side in (bids, asks):
+        for price, quantity in side:
+            if not 0 < price <= INCREMENTS_MAX:
+                return "a price is not above 0, or absurd"
+            if quantity < 0:
+                return "a quantity is negative"
+    return ""

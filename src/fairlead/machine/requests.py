@@ -1,0 +1,175 @@
+"""What strategies ask for: through the gate, or refused with every reason. And the cancels."""
+
+from typing import Final
+
+from fairlead.machine.orders import Event, Order
+from fairlead.machine.risk.gate import Terms
+from fairlead.machine.state import State
+from fairlead.model.inputs import CancelRequest, ReplaceRequest, SubmitRequest
+from fairlead.model.outputs import (
+    Approved,
+    CancelOrder,
+    FailedCheck,
+    OrderRefused,
+    Output,
+    ReplaceOrder,
+    SendOrder,
+)
+from fairlead.model.terms import OrderType, Status, Unit
+from fairlead.model.units import InstrumentId, Nanos, OrderId, StrategyId
+
+_NONE: Final = Unit.NONE
+_SENT: Final = Status.SENT
+_OPEN: Final = Status.OPEN
+_MARKET: Final = OrderType.MARKET
+
+
+def submit(state: State, request: SubmitRequest, time: Nanos, outputs: list[Output]) -> None:
+    """Make an order of a request and put it before the gate. Refused or not, it is kept."""
+    problem = _identity_problem(state, request)
+    if problem:
+        failed = FailedCheck(problem, None, None, _NONE)
+        _refuse(request.order, request.strategy, request.instrument, "submit", [failed], outputs)
+        return
+    order = Order(
+        request.order,
+        request.strategy,
+        request.instrument,
+        request.side,
+        request.order_type,
+        request.time_in_force,
+        request.post_only,
+        request.quantity,
+        request.price,
+        request.tag,
+        time,
+    )
+    state.orders.add(order)
+    verdict = _review(state, Terms(order, request.quantity, request.price), time)
+    if isinstance(verdict, Approved):
+        order.status = _SENT
+        _settle(state, order)
+        state.gate.throttle.count(time)
+        outputs.append(SendOrder(verdict))
+    else:
+        _refuse(order.order, order.strategy, order.instrument, "submit", verdict, outputs)
+
+
+def cancel(state: State, request: CancelRequest, time: Nanos, outputs: list[Output]) -> None:
+    """Ask the venue to cancel a strategy's own working order. Asking twice sends once."""
+    order = state.orders.get(request.order)
+    problem = _cancel_problem(order, request.strategy)
+    failed = FailedCheck(problem, None, None, _NONE) if problem else None
+    if failed is None:
+        failed = state.gate.review_cancel(time)
+    if order is None or failed is not None:
+        assert failed is not None, "an order that does not exist is a problem"
+        instrument = order.instrument if order is not None else InstrumentId(0)
+        _refuse(request.order, request.strategy, instrument, "cancel", [failed], outputs)
+        return
+    request_cancel(state, order, time, outputs)
+
+
+def replace(state: State, request: ReplaceRequest, time: Nanos, outputs: list[Output]) -> None:
+    """Put new terms for a working order before the gate."""
+    order = state.orders.get(request.order)
+    problem = _replace_problem(order, request)
+    if order is None or problem:
+        failed = FailedCheck(problem, None, None, _NONE)
+        _refuse(request.order, request.strategy, request.instrument, "replace", [failed], outputs)
+        return
+    verdict = _review(state, Terms(order, request.quantity, request.price), time)
+    if isinstance(verdict, Approved):
+        stepped = order.step(Event.REPLACE_REQUESTED)
+        assert stepped, "an open order can be replaced"
+        order.ask_replace(request.quantity, request.price)
+        _settle(state, order)
+        state.gate.throttle.count(time)
+        outputs.append(ReplaceOrder(verdict))
+    else:
+        _refuse(order.order, order.strategy, order.instrument, "replace", verdict, outputs)
+
+
+def request_cancel(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
+    """Cancel a working order, now or as soon as the venue knows it."""
+    assert order.working, "only a working order can be canceled"
+    asked_before = order.status is Status.CANCEL_PENDING
+    stepped = order.step(Event.CANCEL_REQUESTED)
+    assert stepped, "every working order can be asked to cancel"
+    if order.status is _SENT:
+        order.cancel_wanted = True
+    elif not asked_before:
+        state.gate.throttle.count(time)
+        outputs.append(CancelOrder(order.order, order.instrument))
+    _settle(state, order)
+
+
+def cancel_all(
+    state: State, strategy: StrategyId | None, time: Nanos, outputs: list[Output]
+) -> None:
+    """Cancel the working orders of one strategy, or of all. Never held back by a rate."""
+    orders = state.orders
+    working = orders.all_working() if strategy is None else orders.working(strategy)
+    for order in working:
+        request_cancel(state, order, time, outputs)
+
+
+def _review(state: State, terms: Terms, time: Nanos) -> Approved | list[FailedCheck]:
+    instrument = state.instruments[terms.order.instrument]
+    book = state.books.get(instrument.instrument)
+    assert book is not None, "every instrument has a book"
+    net = state.positions.net(instrument.instrument)
+    return state.gate.review(terms, instrument, book, net, time)
+
+
+def _settle(state: State, order: Order) -> None:
+    state.orders.settle(order)
+    state.gate.exposure.settle(order)
+
+
+def _refuse(
+    order: OrderId,
+    strategy: StrategyId,
+    instrument: InstrumentId,
+    request: str,
+    failed: list[FailedCheck],
+    outputs: list[Output],
+) -> None:
+    outputs.append(OrderRefused(order, strategy, instrument, request, tuple(failed)))
+
+
+def _identity_problem(state: State, request: SubmitRequest) -> str:
+    """Return which name in a request means nothing, empty if all mean something."""
+    strategy = state.strategies.get(request.strategy)
+    if strategy is None:
+        return "strategy_known"
+    instrument = state.instruments.get(request.instrument)
+    if instrument is None:
+        return "instrument_known"
+    if request.order < 1 or state.orders.is_burned(request.strategy, request.order):
+        return "order_id_new"
+    account = state.positions.account(strategy.account)
+    assert account is not None, "a strategy is only known with its account"
+    if account.currency != instrument.currency:
+        return "account_currency"
+    return ""
+
+
+def _cancel_problem(order: Order | None, strategy: StrategyId) -> str:
+    if order is None:
+        return "order_known"
+    if order.strategy != strategy:
+        return "order_own"
+    return "" if order.working else "order_working"
+
+
+def _replace_problem(order: Order | None, request: ReplaceRequest) -> str:
+    if order is None:
+        return "order_known"
+    if order.strategy != request.strategy or order.instrument != request.instrument:
+        return "order_own"
+    if order.status is not _OPEN:
+        return "order_open"
+    if order.order_type is _MARKET:
+        return "order_limit"
+    return "" if request.quantity > order.filled else "quantity_above_filled"

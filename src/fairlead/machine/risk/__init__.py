@@ -1,0 +1,1 @@
+"""The layers that an order must pass. None can be skipped: only the gate makes `Approved`."""
