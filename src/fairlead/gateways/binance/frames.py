@@ -1,0 +1,107 @@
+"""Binance's JSON as typed structs with the venue's own field names. Shape only, no meaning.
+
+Source: the venue's documentation of its WebSocket market streams and of `GET depth`, for spot
+(`/api/v3`) and USD-M futures (`/fapi/v1`). Unknown fields are ignored: the venue adds some at will.
+"""
+
+from enum import StrEnum
+from typing import Annotated, Final, TypeVar
+
+import msgspec
+
+from fairlead.gateways.errors import MalformedFrame
+from fairlead.model.units import NANOS_PER_MILLISECOND
+
+# A snapshot of 5,000 levels a side, the venue's most, has 0.4 MB.
+FRAME_BYTES_MAX: Final = 4_000_000
+_SHOWN_BYTES_MAX: Final = 80
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=(2**63 - 1) // NANOS_PER_MILLISECOND)]
+PriceLevels = list[tuple[str, str]]
+
+
+class Market(StrEnum):
+    """Which of the venue's markets: each numbers its updates by rules of its own."""
+
+    SPOT = "spot"
+    USDM = "usdm"
+
+
+class Envelope(msgspec.Struct, gc=False):
+    """As much of any frame as tells what it is: combined stream, bare event or snapshot."""
+
+    stream: str | None = None
+    data: msgspec.Raw = msgspec.Raw()
+    e: str | None = None
+    u: int | None = None
+    last_update: int | None = msgspec.field(default=None, name="lastUpdateId")
+
+
+class SpotDepth(msgspec.Struct, gc=False):
+    """`depthUpdate` of spot: new quantities at price levels, updates `U` to `u`."""
+
+    E: Milliseconds
+    s: str
+    U: Number
+    u: Number
+    b: PriceLevels
+    a: PriceLevels
+    T: Milliseconds = 0
+    pu: Number = 0
+
+
+class UsdmDepth(SpotDepth, kw_only=True, gc=False):
+    """`depthUpdate` of USD-M futures; `pu` is the `u` of the event before."""
+
+    T: Milliseconds
+    pu: Number
+
+
+class BookTicker(msgspec.Struct, gc=False):
+    """`bookTicker`: best bid and ask as of update `u`. Spot tells no time."""
+
+    u: Number
+    s: str
+    b: str
+    B: str
+    a: str
+    A: str
+    T: Milliseconds = 0
+
+
+class TradeEvent(msgspec.Struct, gc=False):
+    """`trade`. `m`: the buyer was the maker. `X` (futures): what kind of trade, `MARKET` or not."""
+
+    s: str
+    t: Number
+    p: str
+    q: str
+    T: Milliseconds
+    m: bool
+    X: str = "MARKET"
+
+
+class DepthSnapshot(msgspec.Struct, gc=False):
+    """The answer to `GET depth`: best first. Spot tells no time."""
+
+    last_update: Number = msgspec.field(name="lastUpdateId")
+    bids: PriceLevels
+    asks: PriceLevels
+    T: Milliseconds = 0
+
+
+Decoded = TypeVar("Decoded")
+
+
+def decode(
+    decoder: msgspec.json.Decoder[Decoded], frame: bytes | msgspec.Raw, what: str
+) -> Decoded:
+    """Return the frame as what the decoder expects. Raises `MalformedFrame` that names `what`."""
+    try:
+        return decoder.decode(frame)
+    except msgspec.ValidationError as error:
+        raise MalformedFrame("fields", f"{what}: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        shown = bytes(frame)[:_SHOWN_BYTES_MAX]
+        raise MalformedFrame("json", f"{what}: {error}, in {shown!r}") from error

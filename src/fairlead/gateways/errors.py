@@ -1,0 +1,48 @@
+"""What can go wrong at the edge, as one tree.
+
+GatewayError
+├── MalformedNumber          text that is no exact decimal number of the instrument's precision
+├── MalformedFrame           bytes that the venue's protocol does not allow
+├── InstrumentNotInferred    the first frames do not tell what was recorded
+└── RecordingError
+    ├── RecordingUnreadable  a file is missing, is a folder, or may not be read
+    ├── RecordingDamaged     a file ends in the middle, or its compression is broken
+    └── BadLine              a line is not `receive_ns {json}`
+"""
+
+
+class GatewayError(Exception):
+    """Anything that the world did wrong at the edge."""
+
+
+class MalformedNumber(GatewayError):
+    """Text that is no exact decimal number of the instrument's precision."""
+
+
+class MalformedFrame(GatewayError):
+    """Bytes that the venue's protocol does not allow. `reason` is one of few words, to count by."""
+
+    def __init__(self, reason: str, detail: str) -> None:
+        """Take the short `reason` and what was found where, in `detail`."""
+        super().__init__(f"malformed frame: {detail}")
+        self.reason = reason
+
+
+class InstrumentNotInferred(GatewayError):
+    """The first frames do not tell what was recorded."""
+
+
+class RecordingError(GatewayError):
+    """A recording that cannot be read to its end."""
+
+
+class RecordingUnreadable(RecordingError):
+    """A file is missing, is a folder, or may not be read."""
+
+
+class RecordingDamaged(RecordingError):
+    """A file ends in the middle, or its compression is broken. All records before it were read."""
+
+
+class BadLine(RecordingError):
+    """A line is not `receive_ns {json}`."""

@@ -1,0 +1,1 @@
+"""Who follows: readers of inputs and outputs. Late, lost or wrong, they never touch trading."""
