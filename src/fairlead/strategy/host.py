@@ -1,0 +1,289 @@
+"""The host: it shows strategies what happened and collects what they ask for, and keeps them apart.
+
+Called after an input was applied and committed, once per input and in order; what strategies ask
+for is drained and applied before the next input is delivered. Given the same calls, everything here
+happens the same way again: a rehearsal after a restart makes the same calls and compares the
+requests with the journal.
+
+An exception in a handler takes that strategy off: its requests of this delivery are thrown away, a
+`StrategyFailed` is queued in their place, and it hears nothing more. A `KeyboardInterrupt` is a
+person, and passes through.
+
+The path of a quote is `deliver`: two look-ups, then the handlers of those who listen, and nothing
+else. Who listens is found once per kind of event and instrument, and found again after somebody
+subscribed, failed or stopped.
+"""
+
+import sys
+from typing import Any, Final
+
+from fairlead.machine.machine import Machine
+from fairlead.model.inputs import (
+    BookChange,
+    BookGap,
+    BookSnapshot,
+    CancelRequest,
+    Input,
+    Quote,
+    ReplaceRequest,
+    StrategyFailed,
+    SubmitRequest,
+    TimerFired,
+    Trade,
+)
+from fairlead.model.outputs import (
+    BookStale,
+    CancelRejected,
+    InputRefused,
+    OrderAccepted,
+    OrderCanceled,
+    OrderExpired,
+    OrderFilled,
+    OrderOverfilled,
+    OrderRefused,
+    OrderRejected,
+    OrderReplaced,
+    OrderUnknown,
+    Output,
+    ReplaceRejected,
+    StrategyDisabled,
+)
+from fairlead.model.units import InstrumentId, Nanos, StrategyId
+from fairlead.strategy.context import Context
+from fairlead.strategy.errors import USER_FAILURES
+from fairlead.strategy.outbox import LogLine, Outbox
+from fairlead.strategy.seat import BAR_TIMER_FIRST, COUNTER_BITS, Handler, Seat, Topic
+from fairlead.strategy.strategy import Strategy
+
+STRATEGY_ID_MAX: Final = (1 << (63 - COUNTER_BITS)) - 1  # an order id has to fit 63 bits
+
+_REQUESTS: Final = SubmitRequest | CancelRequest | ReplaceRequest | StrategyFailed
+_ORDER_FACTS: Final = frozenset(
+    (
+        OrderRefused,
+        OrderAccepted,
+        OrderRejected,
+        OrderFilled,
+        OrderCanceled,
+        OrderExpired,
+        OrderReplaced,
+        CancelRejected,
+        ReplaceRejected,
+        OrderUnknown,
+        OrderOverfilled,
+    )
+)
+
+Listener = tuple[Handler, Context, Seat]
+
+
+class Listeners(dict[InstrumentId, tuple[Listener, ...]]):
+    """Who hears one topic, by instrument and in the order of the ids; found at the first use."""
+
+    def __init__(self, topic: Topic, seats: dict[StrategyId, tuple[Seat, Context]]) -> None:
+        """Find listeners among `seats`."""
+        super().__init__()
+        self._topic = topic
+        self._seats = seats
+
+    def __missing__(self, instrument: InstrumentId) -> tuple[Listener, ...]:
+        """Find who hears the topic of an instrument, and remember it until something changes."""
+        found: list[Listener] = []
+        for seat, context in self._seats.values():
+            handler = seat.listener(self._topic, instrument)
+            if handler is not None:
+                found.append((handler, context, seat))
+        self[instrument] = listeners = tuple(found)
+        return listeners
+
+
+class Host:
+    """Runs strategies over one machine, in the order of their ids."""
+
+    def __init__(self, machine: Machine) -> None:
+        """Serve `machine`, which is only read."""
+        self._machine = machine
+        self._seats: dict[StrategyId, tuple[Seat, Context]] = {}
+        self._outbox = Outbox(self._forget_listeners)
+        self._started = False
+        books = Listeners(Topic.BOOK, self._seats)
+        self._stale = Listeners(Topic.STALE, self._seats)
+        self._listeners: dict[type, Listeners] = {
+            Quote: Listeners(Topic.QUOTES, self._seats),
+            Trade: Listeners(Topic.TRADES, self._seats),
+            BookSnapshot: books,
+            BookChange: books,
+            BookGap: books,
+        }
+
+    def add(self, strategy_id: StrategyId, strategy: Strategy) -> None:
+        """Give a strategy a seat. All are added before the start."""
+        assert not self._started, "strategies are added before the start"
+        assert 1 <= strategy_id <= STRATEGY_ID_MAX, f"{strategy_id} is no strategy id"
+        assert strategy_id not in self._seats, f"strategy {strategy_id} has a seat"
+        handlers = {name: getattr(strategy, name) for name in sorted(strategy.handlers)}
+        seat = Seat(strategy_id, handlers, _files(strategy), self._machine, self._outbox)
+        self._seats[strategy_id] = (seat, Context(seat, strategy.parameters))
+        for key in sorted(self._seats):
+            self._seats[key] = self._seats.pop(key)
+
+    def start(self, time: Nanos) -> None:
+        """Let all strategies begin."""
+        assert not self._started, "a host starts once"
+        self._started = True
+        for seat, context in self._seats.values():
+            seat.begin()
+            on_start = seat.handlers.get("on_start")
+            if on_start is not None:
+                _run(seat, context, time, on_start)
+
+    def stop(self, time: Nanos) -> None:
+        """Let all strategies end; after this they hear of their own orders alone."""
+        for seat, context in self._seats.values():
+            _end(seat, context, time)
+
+    def deliver(self, time: Nanos, input: Input, outputs: list[Output]) -> None:
+        """Show strategies an input: their own order facts first, fills leading, then itself."""
+        listeners = self._listeners.get(type(input))
+        if listeners is None:
+            self._deliver_other(time, input, outputs)
+            return
+        if outputs and not self._deliver_outputs(time, outputs):
+            return  # the machine refused it: nobody may believe it
+        event: Any = input
+        for handler, context, seat in listeners[event.instrument]:
+            context.time = time
+            try:
+                handler(context, event)
+            except USER_FAILURES as error:
+                seat.fail(error)
+
+    def requests(self) -> list[Input]:
+        """Return what strategies asked for since the last call, in order."""
+        queue = self._outbox.requests
+        drained: list[Input] = [*queue]
+        for request in queue:
+            self._seats[request.strategy][0].asked = 0
+        queue.clear()
+        return drained
+
+    def forget_requests(self) -> None:
+        """Learn that requests were dropped, not taken: a rehearsal that went another way."""
+        for seat, _ in self._seats.values():
+            seat.forget_requests()
+
+    def next_time(self) -> Nanos | None:
+        """Return when the next timer runs out or the next bar closes, None if there is neither."""
+        return self._outbox.timers.next_due()
+
+    def take(self, time: Nanos) -> list[Input]:
+        """Return the timers that ran out at or before `time`, as inputs to journal and deliver."""
+        return [*self._outbox.timers.take(time)]
+
+    def log_lines(self) -> list[LogLine]:
+        """Return what strategies said since the last call."""
+        lines = list(self._outbox.lines)
+        self._outbox.lines.clear()
+        return lines
+
+    @property
+    def log_lines_dropped(self) -> int:
+        """How many lines gave way because nobody read them."""
+        return self._outbox.lines_dropped
+
+    @property
+    def failures(self) -> tuple[StrategyFailed, ...]:
+        """The strategies that failed, by id, and why."""
+        return tuple(
+            StrategyFailed(seat.strategy_id, seat.failure)
+            for seat, _ in self._seats.values()
+            if seat.failure
+        )
+
+    def _deliver_other(self, time: Nanos, input: Input, outputs: list[Output]) -> None:
+        """Deliver what is no market data."""
+        if isinstance(input, _REQUESTS) and input.strategy in self._seats:
+            self._seats[input.strategy][0].settle(input)
+        self._deliver_outputs(time, outputs)
+        if isinstance(input, TimerFired):
+            self._deliver_timer(time, input)
+
+    def _deliver_outputs(self, time: Nanos, outputs: list[Output]) -> bool:
+        """Deliver what the machine answered; return False if it refused the input."""
+        facts: list[Any] = []
+        news: list[StrategyDisabled | BookStale] = []
+        accepted = True
+        for output in outputs:
+            kind = type(output)
+            if kind in _ORDER_FACTS:
+                facts.append(output)
+            elif isinstance(output, StrategyDisabled | BookStale):
+                news.append(output)
+            elif kind is InputRefused:
+                accepted = False
+        if len(facts) > 1:
+            facts.sort(key=_turn)
+        for fact in facts:
+            self._deliver_fact(time, fact)
+        for one in news:
+            self._deliver_news(time, one)
+        return accepted
+
+    def _deliver_fact(self, time: Nanos, fact: Any) -> None:
+        owner = self._seats.get(fact.strategy)
+        if owner is None:
+            return
+        seat, context = owner
+        handler = seat.on_fill if type(fact) is OrderFilled else seat.on_order
+        if handler is not None:
+            _run(seat, context, time, handler, fact)
+
+    def _deliver_news(self, time: Nanos, news: StrategyDisabled | BookStale) -> None:
+        if isinstance(news, BookStale):
+            for handler, context, seat in self._stale[news.instrument]:
+                _run(seat, context, time, handler, news)
+        elif news.strategy in self._seats:
+            _end(*self._seats[news.strategy], time)
+
+    def _deliver_timer(self, time: Nanos, fired: TimerFired) -> None:
+        owner = self._seats.get(fired.strategy)
+        if owner is None or not self._outbox.timers.fire(fired.strategy, fired.timer, time):
+            return
+        seat, context = owner
+        if fired.timer >= BAR_TIMER_FIRST:
+            _run(seat, context, time, seat.bar_feeds[fired.timer - BAR_TIMER_FIRST].close)
+        elif seat.on_timer is not None:
+            _run(seat, context, time, seat.on_timer, fired.timer)
+
+    def _forget_listeners(self) -> None:
+        for listeners in self._listeners.values():
+            listeners.clear()
+        self._stale.clear()
+
+
+def _run(seat: Seat, context: Context, time: Nanos, handler: Handler, *event: object) -> None:
+    context.time = time
+    try:
+        handler(context, *event)
+    except USER_FAILURES as error:
+        seat.fail(error)
+
+
+def _end(seat: Seat, context: Context, time: Nanos) -> None:
+    if seat.listening:
+        on_stop = seat.handlers.get("on_stop")
+        if on_stop is not None:
+            _run(seat, context, time, on_stop)
+        seat.end()
+
+
+def _files(strategy: Strategy) -> list[str]:
+    """Return the files in which the strategy is written, those of its own base classes too."""
+    kinds = type(strategy).__mro__
+    modules = [sys.modules.get(kind.__module__) for kind in kinds[: kinds.index(Strategy)]]
+    return [file for file in (getattr(module, "__file__", None) for module in modules) if file]
+
+
+def _turn(fact: Any) -> tuple[StrategyId, bool]:
+    """Order facts by strategy, fills first; those of the same rank stay in their order."""
+    return fact.strategy, type(fact) is not OrderFilled

@@ -1,0 +1,167 @@
+"""The host: who hears what, and in which order."""
+
+from typing import Any
+
+from fairlead.model.inputs import (
+    BookGap,
+    BookSnapshot,
+    Quote,
+    StrategyStopCommand,
+    VenueDisconnected,
+)
+from fairlead.model.outputs import OrderAccepted, OrderCanceled, OrderFilled, OrderUnknown, Output
+from fairlead.model.terms import Liquidity, Side
+from fairlead.model.units import Money, Price, Quantity, StrategyId, UpdateId
+from fairlead.strategy import Context, Strategy
+from tests.strategy.listeners import Buyer, Listener, kinds
+from tests.strategy.rig import AAA, BBB, Rig
+
+
+def test_a_strategy_hears_all_instruments_unless_it_subscribes() -> None:
+    listener = Listener()
+    rig = Rig(listener).start()
+    rig.quote(9_990, 10_000, AAA)
+    rig.quote(9_990, 10_000, BBB)
+    assert [quote.instrument for quote in listener.heard] == [AAA, BBB]
+
+
+def test_a_subscription_narrows_to_the_instrument_and_to_what_was_asked_of_it() -> None:
+    class Narrow(Listener):
+        def on_start(self, context: Context) -> None:
+            context.subscribe(BBB, trades=False)
+
+    narrow = Narrow()
+    rig = Rig(narrow).start()
+    for instrument in (AAA, BBB):
+        rig.quote(9_990, 10_000, instrument)
+        rig.trade(10_000, instrument=instrument)
+    assert [(type(event), event.instrument) for event in narrow.heard] == [(Quote, BBB)]
+
+
+def test_a_subscription_made_in_a_handler_holds_from_the_next_event_on() -> None:
+    class Later(Listener):
+        def on_quote(self, context: Context, quote: Quote) -> None:
+            super().on_quote(context, quote)
+            context.subscribe(BBB)
+
+    later = Later()
+    rig = Rig(later).start()
+    for instrument in (AAA, AAA, BBB):
+        rig.quote(9_990, 10_000, instrument)
+    assert [quote.instrument for quote in later.heard] == [AAA, BBB]
+
+
+def test_nothing_is_heard_before_the_start() -> None:
+    listener = Listener()
+    rig = Rig(listener)
+    rig.quote(9_990, 10_000)
+    assert listener.heard == []
+
+
+def test_strategies_hear_an_event_in_the_order_of_their_ids() -> None:
+    heard: list[Any] = []
+    rig = Rig()
+    for number in (3, 1, 2):
+        rig.host.add(StrategyId(number), Listener(heard, str(number)))
+    rig.start()
+    rig.quote(9_990, 10_000)
+    assert [name for name, _ in heard] == ["1", "2", "3"]
+
+
+def test_a_quote_that_the_machine_refused_reaches_nobody() -> None:
+    listener = Listener()
+    rig = Rig(listener).start()
+    rig.quote(-5, 10_000)
+    rig.trade(0)
+    assert listener.heard == []
+
+
+def test_book_events_reach_on_book_and_a_lost_book_on_stale_first() -> None:
+    heard: list[str] = []
+
+    class Books(Strategy):
+        def on_stale(self, context: Context, stale: Any) -> None:
+            heard.append(f"stale: {stale.reason}")
+
+        def on_book(self, context: Context, event: Any) -> None:
+            book = context.book(event.instrument)
+            heard.append(f"{type(event).__name__} {book.levels(Side.BUY, 5)} {book.stale}")
+
+    rig = Rig(Books()).start()
+    bids = ((Price(99), Quantity(5)), (Price(98), Quantity(6)))
+    asks = ((Price(101), Quantity(7)),)
+    rig.run(BookSnapshot(AAA, bids, asks, UpdateId(1), rig.time))
+    rig.run(BookGap(AAA, "lost a packet"))
+    assert heard == [
+        "BookSnapshot [(99, 5), (98, 6)] False",
+        "stale: lost a packet",
+        "BookGap [(99, 5), (98, 6)] True",
+    ]
+
+
+def test_facts_about_an_order_reach_its_owner_and_nobody_else() -> None:
+    buyer, other = Buyer(), Listener()
+    rig = Rig(buyer, other).start()
+    rig.quote(9_990, 10_000)
+    rig.accept(buyer.bought)
+    rig.fill(buyer.bought, 9_990, 4)
+    rig.cancel(buyer.bought)
+    assert kinds(buyer.heard) == [Quote, OrderAccepted, OrderFilled, OrderCanceled]
+    assert kinds(other.heard) == [Quote]
+
+
+def test_of_several_facts_fills_come_first_and_strategies_in_the_order_of_their_ids() -> None:
+    heard: list[Any] = []
+    rig = Rig(Buyer(heard, "1"), Buyer(heard, "2")).start()
+    rig.quote(9_990, 10_000)
+    first, second = rig.sent()
+    one = Quantity(1)
+    outputs: list[Output] = [
+        OrderUnknown(second.order, StrategyId(2), AAA, "b"),
+        OrderFilled(
+            second.order,
+            StrategyId(2),
+            AAA,
+            Side.BUY,
+            Price(1),
+            one,
+            Money(0),
+            Liquidity.MAKER,
+            "x",
+            one,
+            one,
+        ),
+        OrderUnknown(first.order, StrategyId(1), AAA, "a"),
+    ]
+    heard.clear()
+    rig.host.deliver(rig.time, VenueDisconnected("VENUE", ""), outputs)
+    assert [(name, type(event)) for name, event in heard] == [
+        ("1", OrderUnknown),
+        ("2", OrderFilled),
+        ("2", OrderUnknown),
+    ]
+
+
+def test_after_the_stop_only_facts_about_own_orders_come() -> None:
+    buyer = Buyer()
+    rig = Rig(buyer).start()
+    rig.quote(9_990, 10_000)
+    rig.host.stop(rig.time)
+    rig.quote(9_991, 10_000)
+    rig.trade(10_000)
+    rig.accept(buyer.bought)
+    assert kinds(buyer.heard) == [Quote, str, OrderAccepted]
+    rig.host.stop(rig.time)
+    assert buyer.heard.count("stop") == 1
+
+
+def test_a_strategy_that_a_person_stops_ends_and_hears_the_rest_of_its_orders() -> None:
+    buyer, other = Buyer(), Listener()
+    rig = Rig(buyer, other).start()
+    rig.quote(9_990, 10_000)
+    rig.accept(buyer.bought)
+    rig.run(StrategyStopCommand(StrategyId(1), "ann", "lunch"))
+    rig.cancel(buyer.bought)
+    rig.quote(9_991, 10_000)
+    assert kinds(buyer.heard) == [Quote, OrderAccepted, str, OrderCanceled]
+    assert kinds(other.heard) == [Quote, Quote]
