@@ -1,0 +1,1 @@
+"""The process: the path, the session loop, recovery, configuration. Importing it is free."""

@@ -1,0 +1,386 @@
+"""What a node runs with: frozen models, every value checked, every unit in a name or a type.
+
+A limit that is missing is the strictest one and never "unlimited". Where a file is read and written
+is `loading.py`; every key is explained in docs/reference/configuration.md. Nothing here may open a
+file or look at the environment.
+"""
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+import msgspec
+from pydantic import Field, PrivateAttr, SecretStr, Strict, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+from fairlead.model.units import INCREMENTS_MAX, MONEY_MAX, NANOS_PER_SECOND, Nanos
+from fairlead.node.errors import Problem
+from fairlead.node.settings import (
+    BasisPointsNumber,
+    Contradiction,
+    Currency,
+    Duration,
+    Location,
+    Name,
+    Number,
+    PositiveDuration,
+    Section,
+    Symbol,
+    Time,
+    decimals,
+    is_multiple,
+    matching,
+)
+from fairlead.node.yaml_text import KeyPath
+from fairlead.node.yaml_values import HIDDEN, Source
+
+HALF_SPREAD_DECIMALS: Final = 2  # the simulator counts hundredths of a tick
+INCREMENT_DECIMALS_MAX: Final = 12  # what an instrument may have
+MEBIBYTE: Final = 1024 * 1024
+START_TIME: Final = Nanos(1_767_623_400 * NANOS_PER_SECOND)  # Monday, 2026-01-05T14:30:00Z
+
+_CREDENTIAL: Final = re.compile(
+    r"password|passphrase|secret|api_?key|private_?key|(?:access|auth|bearer|api)_?token",
+    re.IGNORECASE,
+)
+_canonical: Final = msgspec.json.Encoder(decimal_format="number", order="sorted")
+
+
+class JournalSettings(Section):
+    """Where inputs are written down, and how surely before they count."""
+
+    directory: Location = Path("var/journal")
+    durability: Literal["process", "disk"] = "process"
+    segment_bytes: int = Field(default=64 * MEBIBYTE, ge=64 * 1024, le=1024 * MEBIBYTE)
+
+
+class LatencySettings(Section):
+    """How long things take on their way; up to `jitter` more, by chance."""
+
+    order: PositiveDuration = Nanos(500_000)
+    report: PositiveDuration = Nanos(500_000)
+    market_data: PositiveDuration = Nanos(400_000)
+    jitter: Duration = Nanos(100_000)
+
+
+class FeeSettings(Section):
+    """What a fill costs, in basis points of its notional. Negative is a rebate."""
+
+    maker_bps: BasisPointsNumber = Field(default=Decimal(2), ge=-100, le=1000)
+    taker_bps: BasisPointsNumber = Field(default=Decimal(5), ge=-100, le=1000)
+
+
+class SimulatedInstrumentSettings(Section):
+    """One instrument of the simulated market, priced in the currency of the account."""
+
+    symbol: Symbol
+    price_start: Number = Field(gt=0)
+    price_tick: Number = Field(default=Decimal("0.01"), gt=0)
+    quantity_lot: Number = Field(default=Decimal(1), gt=0)
+    quantity_min: Number = Field(default_factory=lambda known: known["quantity_lot"], gt=0)
+    quantity_max: Number = Field(default_factory=lambda known: known["quantity_lot"] * 10_000, gt=0)
+    notional_min: Number = Field(default=Decimal(0), ge=0)
+    quantity_typical: Number = Field(
+        default_factory=lambda known: known["quantity_lot"] * 100, gt=0
+    )
+    volatility_daily_bps: int = Field(default=250, ge=0, le=10_000)
+    arrivals_per_second: int = Field(default=18, ge=1, le=10_000)
+    half_spread_ticks: Number = Field(default=Decimal("0.4"), ge=Decimal("0.01"), le=1000)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return what is off its grid, out of order, or more than a record can hold."""
+        if not is_multiple(self.price_start, self.price_tick):
+            yield Contradiction(("price_start",), "a multiple of price_tick")
+        for name in ("quantity_min", "quantity_max", "quantity_typical"):
+            if not is_multiple(getattr(self, name), self.quantity_lot):
+                yield Contradiction((name,), "a multiple of quantity_lot")
+        if self.quantity_min > self.quantity_max:
+            yield Contradiction(("quantity_min",), "at most quantity_max")
+        if not self.quantity_min <= self.quantity_typical <= self.quantity_max:
+            yield Contradiction(
+                ("quantity_typical",), "a quantity from quantity_min to quantity_max"
+            )
+        if decimals(self.half_spread_ticks) > HALF_SPREAD_DECIMALS:
+            yield Contradiction(("half_spread_ticks",), "at most 2 decimals")
+        yield from self._too_large()
+
+    def _too_large(self) -> Iterator[Contradiction]:
+        for grid_name, name in (("price_tick", "price_start"), ("quantity_lot", "quantity_max")):
+            precision = decimals(getattr(self, grid_name))
+            if precision > INCREMENT_DECIMALS_MAX:
+                yield Contradiction((grid_name,), f"at most {INCREMENT_DECIMALS_MAX} decimals")
+            elif getattr(self, name) * 10**precision > INCREMENTS_MAX:
+                yield Contradiction((name,), f"at most {INCREMENTS_MAX} increments")
+
+
+class SimulatedVenueSettings(Section):
+    """A market made from a seed, on a simulated exchange. The same seed gives the same market."""
+
+    kind: Literal["simulated"]
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    instruments: Annotated[tuple[SimulatedInstrumentSettings, ...], Strict(False)] = Field(
+        min_length=1, max_length=1000
+    )
+    latency: LatencySettings = LatencySettings()
+    rejection_rate: Number = Field(default=Decimal(0), ge=0, le=1)
+    fees: FeeSettings = FeeSettings()
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return the symbols that are there twice."""
+        symbols = [instrument.symbol for instrument in self.instruments]
+        for index in _repeated(symbols):
+            yield Contradiction(("instruments", index, "symbol"), "each symbol once")
+        if decimals(self.rejection_rate) > 8:
+            yield Contradiction(("rejection_rate",), "at most 8 decimals")
+
+
+class RecordedVenueSettings(Section):
+    """A market that was recorded. Our orders are filled by its book and its trades."""
+
+    kind: Literal["recorded"]
+    format: Literal["binance-raw"] = "binance-raw"
+    files: Annotated[tuple[Location, ...], Strict(False)] = Field(min_length=1, max_length=1000)
+    market: Literal["spot", "usdm", "auto"] = "auto"
+    latency: LatencySettings = LatencySettings()
+    queue_model: Literal["pessimistic", "proportional"] = "pessimistic"
+    fees: FeeSettings | None = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return the files that are there twice."""
+        for index in _repeated([str(file) for file in self.files]):
+            yield Contradiction(("files", index), "each file once")
+
+
+class AccountSettings(Section):
+    """With what is traded: one currency, its precision, and the cash at the beginning."""
+
+    name: Name = "paper"
+    currency: Currency
+    money_decimals: int = Field(default=8, ge=0, le=18)
+    cash: Number = Field(ge=0)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return whether the cash is finer than its currency, or more than a record can hold."""
+        if decimals(self.cash) > self.money_decimals:
+            yield Contradiction(("cash",), "at most money_decimals decimals")
+        if self.cash * 10**self.money_decimals > MONEY_MAX:
+            yield Contradiction(("cash",), f"at most {MONEY_MAX} units of 10**-money_decimals")
+
+
+class StrategySettings(Section):
+    """One strategy: who it is, where its code is, and what it is told.
+
+    `parameters` are plain values: text, whole numbers, exact decimals, truth values, lists and
+    mappings; a value under `!secret` is a `SecretStr`. The strategy's own class says which it
+    takes.
+    """
+
+    name: Name
+    strategy: Annotated[
+        str,
+        matching(
+            r"(?:[a-z_][a-z0-9_]*|[^:\0]+\.py)(?::[A-Za-z_][A-Za-z0-9_]*)?",
+            "a name such as market_making or a file such as mine.py, perhaps with :ClassName",
+        ),
+    ]
+    parameters: Mapping[str, Any] = {}
+
+    def parameters_text(self) -> str:
+        """Return the parameters as JSON for the audit, secrets hidden."""
+        return _canonical.encode(_plain(self.parameters)).decode()
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return the credentials that are not marked as secrets: they would end in the journal."""
+        for path in _bare_credentials(self.parameters, ("parameters",)):
+            yield Contradiction(path, "a credential as !secret ${NAME}", about="secret")
+
+
+class InstrumentLimitSettings(Section):
+    """The limits of one instrument, over all strategies. What is not set may not be traded."""
+
+    order_quantity_max: Number = Field(default=Decimal(0), ge=0)
+    order_notional_max: Number = Field(default=Decimal(0), ge=0)
+    position_quantity_max: Number = Field(default=Decimal(0), ge=0)
+    collar_bps: int = Field(default=100, ge=0, le=9999)
+    reference_age_max: PositiveDuration = Nanos(NANOS_PER_SECOND)
+
+
+class MessageRateSettings(Section):
+    """How many messages may leave in a sliding window; cancels have a reserve on top."""
+
+    count_max: int = Field(default=20, ge=0, le=1_000_000)
+    cancel_reserve: int = Field(default=20, ge=0, le=1_000_000)
+    window: PositiveDuration = Nanos(NANOS_PER_SECOND)
+
+
+class LimitSettings(Section):
+    """What the risk gate holds every order against."""
+
+    default: InstrumentLimitSettings = InstrumentLimitSettings()
+    instruments: Mapping[Symbol, InstrumentLimitSettings] = {}
+    message_rate: MessageRateSettings = MessageRateSettings()
+
+    def of(self, symbol: str) -> InstrumentLimitSettings:
+        """Return the limits of an instrument: its own, or the default ones."""
+        return self.instruments.get(symbol, self.default)
+
+    def notionals(self) -> Iterator[tuple[KeyPath, Decimal]]:
+        """Return the notional limits, and where each of them is set."""
+        name = "order_notional_max"
+        yield ("default", name), self.default.order_notional_max
+        for symbol, own in self.instruments.items():
+            if own.order_notional_max != self.default.order_notional_max:
+                yield ("instruments", symbol, name), own.order_notional_max
+
+    @field_validator("instruments")
+    @classmethod
+    def _completed(
+        cls, instruments: Mapping[str, InstrumentLimitSettings], info: ValidationInfo
+    ) -> Mapping[str, InstrumentLimitSettings]:
+        """Fill what an instrument leaves open with the default limits."""
+        default: InstrumentLimitSettings | None = info.data.get("default")
+        if default is None:  # it is wrong, and is reported as such
+            return instruments
+        return {
+            symbol: default.model_copy(
+                update={name: getattr(own, name) for name in own.model_fields_set}
+            )
+            for symbol, own in instruments.items()
+        }
+
+
+class SessionSettings(Section):
+    """How long, how fast, from when, and what becomes of working orders at the end."""
+
+    duration: PositiveDuration | None = None
+    speed: Literal["max", "1x", "10x"] = "max"
+    stop_policy: Literal["cancel", "keep"] = "cancel"
+    start_time: Time = START_TIME
+
+
+class Configuration(Section):
+    """All that a node runs with. Two are equal if they mean the same, wherever written."""
+
+    journal: JournalSettings = JournalSettings()
+    venue: SimulatedVenueSettings | RecordedVenueSettings = Field(discriminator="kind")
+    account: AccountSettings
+    strategies: Annotated[tuple[StrategySettings, ...], Strict(False)] = Field(
+        default=(), max_length=100
+    )
+    limits: LimitSettings = LimitSettings()
+    session: SessionSettings = SessionSettings()
+    _source: Source = PrivateAttr(default_factory=Source)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the content as mappings, lists and scalars: durations as text, secrets hidden."""
+        content = _plain(self.model_dump())
+        assert isinstance(content, dict), "a section is a mapping"
+        return content
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the content as sorted JSON, in hex. Secrets are not part of it.
+
+        Equal configurations have equal digests, however their numbers and durations were written.
+        """
+        return sha256(_canonical.encode(_shortest(self.plain()))).hexdigest()
+
+    def problem(self, path: KeyPath, expected: str) -> Problem:
+        """Return the problem that the value at `path` is not as expected, with its place.
+
+        For what only others can know: that a strategy file is missing, that a parameter does not
+        fit its strategy.
+        """
+        return self._source.mismatch(path, expected)
+
+    def read_from(self, source: Source) -> Self:
+        """Return this configuration with the places where it was written."""
+        copy = self.model_copy()
+        copy._source = source
+        return copy
+
+    def places_without(self, sections: Collection[str]) -> Source:
+        """Return the places where this configuration was written, but for some sections."""
+        kept = {
+            path: written
+            for path, written in self._source.written.items()
+            if path and path[0] not in sections
+        }
+        return Source(self._source.file, kept)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return what sections say that others rule out."""
+        for index in _repeated([strategy.name for strategy in self.strategies]):
+            yield Contradiction(("strategies", index, "name"), "each name once")
+        for path, notional in self.limits.notionals():
+            if notional * 10**self.account.money_decimals > MONEY_MAX:
+                expected = f"at most {MONEY_MAX} units of 10**-money_decimals of the account"
+                yield Contradiction(("limits", *path), expected)
+        if isinstance(self.venue, SimulatedVenueSettings):
+            yield from self._simulated_contradictions(self.venue)
+
+    def _simulated_contradictions(self, venue: SimulatedVenueSettings) -> Iterator[Contradiction]:
+        if self.session.duration is None and self.session.speed == "max":
+            expected = "how long: a simulated market at speed max has no end"
+            yield Contradiction(("session", "duration"), expected)
+        for index, instrument in enumerate(venue.instruments):
+            needed = decimals(instrument.price_tick) + decimals(instrument.quantity_lot)
+            if needed > self.account.money_decimals:
+                path: KeyPath = ("venue", "instruments", index, "price_tick")
+                expected = "at most account.money_decimals decimals with those of quantity_lot"
+                yield Contradiction(path, expected)
+        symbols = {instrument.symbol for instrument in venue.instruments}
+        for symbol in self.limits.instruments:
+            if symbol not in symbols:
+                path = ("limits", "instruments", symbol)
+                yield Contradiction(path, "a symbol of the venue", about="key")
+
+
+def _repeated(values: list[str]) -> Iterator[int]:
+    """Return where a value stands that stood before."""
+    known: set[str] = set()
+    for index, value in enumerate(values):
+        if value in known:
+            yield index
+        known.add(value)
+
+
+def _bare_credentials(value: object, path: KeyPath) -> Iterator[KeyPath]:
+    """Return the paths of texts that their keys call a credential and that no `!secret` hides."""
+    if isinstance(value, Mapping):
+        for key, below in value.items():
+            if isinstance(below, str) and _CREDENTIAL.search(key):
+                yield (*path, key)
+            yield from _bare_credentials(below, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, below in enumerate(value):
+            yield from _bare_credentials(below, (*path, index))
+
+
+def _plain(value: object) -> object:
+    """Return dumped models as mappings, lists and scalars, secrets hidden."""
+    if isinstance(value, Mapping):
+        return {key: _plain(below) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(below) for below in value]
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    assert value is None or isinstance(value, str | int | Decimal), (
+        f"{type(value)} in a configuration"
+    )
+    return value
+
+
+def _shortest(value: object) -> object:
+    """Return plain values with each decimal in its shortest form: equal numbers are equal text."""
+    if isinstance(value, dict):
+        return {key: _shortest(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_shortest(below) for below in value]
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return Decimal(text) or 0  # never -0
+    return value
