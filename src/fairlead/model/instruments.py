@@ -51,8 +51,9 @@ class Instrument(msgspec.Struct, frozen=True, array_like=True, gc=False):
             return "price_decimals and quantity_decimals must lie between 0 and 12"
         if not self.price_decimals + self.quantity_decimals <= self.money_decimals <= 18:
             return (
-                f"money_decimals is {self.money_decimals}, expected at least"
-                f" price_decimals + quantity_decimals = {self.price_decimals + self.quantity_decimals} and at most 18"
+                f"money_decimals is {self.money_decimals}, expected at most 18, and at least"
+                " price_decimals + quantity_decimals:"
+                f" {self.price_decimals} + {self.quantity_decimals}"
             )
         if self.price_tick < 1 or self.quantity_lot < 1:
             return "price_tick and quantity_lot must be at least one increment"

@@ -31,7 +31,7 @@ class Limits(msgspec.Struct, frozen=True, array_like=True, gc=False):
             )
         if not 0 <= self.collar < 10_000:
             raise ValueError(
-                f"limits of instrument {self.instrument}: collar is {self.collar}, expected 0 to 9999"
+                f"limits of instrument {self.instrument}: collar {self.collar}, expected 0 to 9999"
             )
         if self.reference_age_max <= 0:
             raise ValueError(

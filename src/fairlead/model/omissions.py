@@ -1,0 +1,151 @@
+"""What may be left out of an input in text form, and what then stands for it.
+
+Outputs leave nothing out. What names a thing, an amount, a limit or a person is never left out: a
+default there would be a guess.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from fairlead.model import inputs
+from fairlead.model.errors import UnreadableText
+from fairlead.model.forms import Scope
+from fairlead.model.instruments import Instrument
+from fairlead.model.limits import MessageRate
+from fairlead.model.terms import OrderType
+from fairlead.model.units import NANOS_PER_SECOND
+
+
+class Partial(NamedTuple):
+    """A record that is being read: the object as it was found, what was read so far, its scope."""
+
+    found: dict[str, Any]
+    values: dict[str, Any]
+    scope: Scope
+
+
+_QUANTITY_MAX_DEFAULT: Final = "1000000"
+_MONEY_DECIMALS_DEFAULT: Final = 8  # the price and quantity decimals of most venues fit in
+
+# The field of a definition that is the number of what it defines.
+OWN_NUMBER: Final[dict[Any, str]] = {
+    Instrument: "instrument",
+    inputs.AccountDefinition: "account",
+    inputs.StrategyDefinition: "strategy",
+}
+
+
+class Omission:
+    """What stands for a field that was left out."""
+
+    def __init__(self, text: Any) -> None:
+        """Take the constant, as it would be written."""
+        self.text = text
+        self.derive: Callable[[Partial], Any] | None = None
+        self.explanation = ""
+
+
+def _derived(explanation: str, derive: Callable[[Partial], Any]) -> Omission:
+    """Return an omission that follows from the rest of the record."""
+    omission = Omission(None)
+    omission.derive = derive
+    omission.explanation = explanation
+    return omission
+
+
+def _price_of_a_market_order(partial: Partial) -> Any:
+    if partial.values["order_type"] is OrderType.MARKET:
+        return 0
+    raise UnreadableText("SubmitRequest.price", "nothing", "the price of a limit order")
+
+
+_EMPTY: Final = Omission("")
+_ZERO: Final = Omission("0")
+_UPDATE: Final = Omission(0)
+_VENUE_TIME: Final = _derived("The time of the input.", lambda partial: partial.scope.time)
+_INCREMENT: Final = _derived("The smallest that the decimals allow.", lambda _: 1)
+_NEXT: Final = "The number it has already, else the next free one, from 1."
+_ANSWER: Final = {"reason": _EMPTY, "venue_time": _VENUE_TIME}
+_BOOK: Final = {"update": _UPDATE, "venue_time": _VENUE_TIME}
+
+OMISSIONS: Final[dict[Any, dict[str, Omission]]] = {
+    inputs.NodeStarted: {
+        "build": _EMPTY,
+        "configuration": _EMPTY,
+        "stage": Omission("script"),
+    },
+    inputs.AccountDefinition: {
+        "account": _derived(
+            _NEXT,
+            lambda partial: partial.scope.names.accounts.free_number(
+                str(partial.found.get("name"))
+            ),
+        ),
+        "currency": Omission("USD"),
+        "money_decimals": Omission(_MONEY_DECIMALS_DEFAULT),
+    },
+    Instrument: {
+        "instrument": _derived(
+            _NEXT,
+            lambda partial: partial.scope.names.instruments.free_number(
+                str(partial.found.get("symbol"))
+            ),
+        ),
+        "venue": Omission("SIM"),
+        "currency": Omission("USD"),
+        "kind": Omission("spot"),
+        "money_decimals": Omission(_MONEY_DECIMALS_DEFAULT),
+        "price_tick": _INCREMENT,
+        "quantity_lot": _INCREMENT,
+        "quantity_min": _derived("One lot.", lambda partial: partial.values["quantity_lot"]),
+        "quantity_max": Omission(_QUANTITY_MAX_DEFAULT),
+        "notional_min": _ZERO,
+        "maker_fee": _ZERO,
+        "taker_fee": _ZERO,
+    },
+    inputs.StrategyDefinition: {
+        "strategy": _derived(
+            _NEXT,
+            lambda partial: partial.scope.names.strategies.free_number(
+                str(partial.found.get("name"))
+            ),
+        ),
+        "parameters": Omission("{}"),
+    },
+    inputs.LimitChange: {"reason": _EMPTY},
+    MessageRate: {"cancel_reserve": Omission(0), "window": Omission(NANOS_PER_SECOND)},
+    inputs.MessageRateChange: {"reason": _EMPTY},
+    inputs.Quote: _BOOK,
+    inputs.Trade: {"trade_id": _EMPTY, "venue_time": _VENUE_TIME},
+    inputs.BookSnapshot: _BOOK,
+    inputs.BookChange: _BOOK,
+    inputs.BookGap: {"reason": _EMPTY},
+    inputs.VenueAccepted: {"venue_order": _EMPTY, "venue_time": _VENUE_TIME},
+    inputs.VenueRejected: _ANSWER,
+    inputs.VenueFilled: {
+        "session_date": Omission(19700101),
+        "fee": _ZERO,
+        "liquidity": Omission("maker"),
+        "venue_time": _VENUE_TIME,
+    },
+    inputs.VenueCanceled: _ANSWER,
+    inputs.VenueCancelRejected: _ANSWER,
+    inputs.VenueReplaced: {"venue_time": _VENUE_TIME},
+    inputs.VenueReplaceRejected: _ANSWER,
+    inputs.VenueExpired: {"venue_time": _VENUE_TIME},
+    inputs.VenueDisconnected: {"reason": _EMPTY},
+    inputs.SubmitRequest: {
+        "order_type": _derived(
+            "limit with a price, market without.",
+            lambda partial: OrderType.LIMIT if "price" in partial.found else OrderType.MARKET,
+        ),
+        "time_in_force": Omission("gtc"),
+        "post_only": Omission(False),
+        "price": _derived("0 for a market order, which has no price.", _price_of_a_market_order),
+        "tag": _EMPTY,
+    },
+    inputs.StrategyFailed: {"error": _EMPTY},
+    inputs.KillCommand: {"reason": _EMPTY},
+    inputs.StopCommand: {"policy": Omission("cancel"), "reason": _EMPTY},
+    inputs.StrategyStopCommand: {"reason": _EMPTY},
+}

@@ -1,0 +1,118 @@
+"""Records as bytes: what is written is what is read, and nothing else is believed."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairlead.model.codec import (
+    UndecodableRecord,
+    decode_input,
+    decode_outputs,
+    encode_input,
+    encode_outputs,
+)
+from fairlead.model.inputs import KillCommand
+from fairlead.model.text import INPUTS, OUTPUTS
+from tests.model.records import any_of
+
+# A tag is what a journal on a disk somewhere begins with: it never changes and is never used again.
+TAGS = {
+    "NodeStarted": 1,
+    "AccountDefinition": 2,
+    "InstrumentDefinition": 3,
+    "StrategyDefinition": 4,
+    "LimitChange": 5,
+    "MessageRateChange": 6,
+    "Quote": 20,
+    "Trade": 21,
+    "BookSnapshot": 22,
+    "BookChange": 23,
+    "BookGap": 24,
+    "VenueAccepted": 40,
+    "VenueRejected": 41,
+    "VenueFilled": 42,
+    "VenueCanceled": 43,
+    "VenueCancelRejected": 44,
+    "VenueReplaced": 45,
+    "VenueReplaceRejected": 46,
+    "VenueExpired": 47,
+    "VenueDisconnected": 48,
+    "VenueConnected": 49,
+    "SubmitRequest": 60,
+    "CancelRequest": 61,
+    "ReplaceRequest": 62,
+    "StrategyFailed": 63,
+    "TimerFired": 64,
+    "KillCommand": 80,
+    "ReleaseCommand": 81,
+    "StopCommand": 82,
+    "StrategyStopCommand": 83,
+    "StartCommand": 84,
+    "OrderRefused": 128,
+    "OrderAccepted": 129,
+    "OrderRejected": 130,
+    "OrderFilled": 131,
+    "OrderCanceled": 132,
+    "OrderExpired": 133,
+    "OrderReplaced": 134,
+    "CancelRejected": 135,
+    "ReplaceRejected": 136,
+    "OrderUnknown": 137,
+    "OrderOverfilled": 138,
+    "FillIgnored": 139,
+    "FillQuarantined": 140,
+    "ReportFaulted": 141,
+    "PositionChanged": 150,
+    "AccountChanged": 151,
+    "BookStale": 155,
+    "BookRestored": 156,
+    "InputRefused": 157,
+    "StrategyDisabled": 160,
+    "KillEngaged": 161,
+    "KillReleased": 162,
+    "TradingStopped": 163,
+    "TradingStarted": 164,
+    "SendOrder": 200,
+    "CancelOrder": 201,
+    "ReplaceOrder": 202,
+}
+
+
+@given(any_of(INPUTS))
+def test_an_input_is_read_as_it_was_written(record: Any) -> None:
+    assert decode_input(encode_input(record)) == record
+
+
+@given(st.lists(any_of(OUTPUTS), max_size=5))
+def test_outputs_are_read_as_they_were_written(records: list[Any]) -> None:
+    assert decode_outputs(encode_outputs(records)) == records
+
+
+@given(any_of(INPUTS), st.data())
+def test_a_record_that_was_cut_is_refused(record: Any, data: st.DataObject) -> None:
+    payload = encode_input(record)
+    cut = data.draw(st.integers(0, len(payload) - 1))
+    with pytest.raises(UndecodableRecord, match="not an input"):
+        decode_input(payload[:cut])
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_record_or_an_error_that_says_so(payload: bytes) -> None:
+    try:
+        record = decode_input(payload)
+    except UndecodableRecord:
+        return
+    assert type(record).__name__ in INPUTS
+
+
+def test_an_output_is_no_input() -> None:
+    with pytest.raises(UndecodableRecord):
+        decode_outputs(encode_outputs([KillCommand("ann", "a drill")]))
+
+
+def test_a_tag_never_changes() -> None:
+    tags = {name: kind.__struct_config__.tag for name, kind in {**INPUTS, **OUTPUTS}.items()}
+    assert tags == TAGS
+    assert len(set(TAGS.values())) == len(TAGS)
