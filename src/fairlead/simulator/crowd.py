@@ -1,0 +1,276 @@
+"""Everybody else in the market of one instrument: market makers, noise traders, trend followers.
+
+What an instrument is worth is a random walk that nobody sees exactly: the market makers quote
+around it, so the price follows it with the volatility that was asked for. Noise traders wait in the
+queue or take from it for reasons of their own, trend followers take in the direction in which the
+price went. Each arrival is one act of one of them. Prices and quantities are integers throughout;
+all chance is drawn from one stream. The crowd keeps a bounded number of orders, so hours of it need
+no more memory than minutes.
+"""
+
+from math import isqrt
+from typing import Final
+
+from fairlead.model.instruments import Instrument
+from fairlead.model.terms import Side
+from fairlead.model.units import (
+    BASIS_POINTS_UNIT,
+    NANOS_PER_MILLISECOND,
+    NANOS_PER_SECOND,
+    BasisPoints,
+    Nanos,
+    Price,
+    Quantity,
+    divide_half_even,
+)
+from fairlead.simulator.chance import BELL_DEVIATION, Chance
+from fairlead.simulator.exchange import Exchange, Listing
+from fairlead.simulator.world import Handling
+
+_VOLATILITY: Final = BasisPoints(250)
+_DAY: Final = 86_400 * NANOS_PER_SECOND
+_WALK_STEP: Final = 100 * NANOS_PER_MILLISECOND  # shorter than a maker needs to look again
+_WALK_UNIT: Final = 10**12  # a step's relative size is counted in these parts
+_FRACTION_BITS: Final = 16  # binary places of the value below one price increment
+_HUNDREDTHS: Final = 100
+
+_MAKERS: Final = 3  # each quotes wider than the one before it
+_MAKER_LEVELS: Final = 4  # per side
+_PATIENT_MAX: Final = 240  # orders of noise traders that may wait at once, over both sides
+_PATIENT_AT_START: Final = 120
+_TREND_BITS: Final = 6  # the price is compared with its average over about 2**6 arrivals
+_TREND_TICKS: Final = 2  # a smaller move is no trend
+
+# Of 100 arrivals: who acts. The rest are impatient noise traders.
+_MAKER_SHARE: Final = 42
+_PATIENT_SHARE: Final = 28
+_CANCEL_SHARE: Final = 16
+_TREND_SHARE: Final = 3
+_SAME_SIDE_PERCENT: Final = 60  # large orders are worked in pieces: takers repeat their side
+_IMPROVE_PERCENT: Final = 25  # patient orders that better the touch when the spread leaves room
+
+
+class CrowdConfig:
+    """The market of one instrument.
+
+    `volatility` is the standard deviation of a day of 24 hours: 250 basis points are 48 % a year.
+    `arrivals` is how often per second somebody acts. `half_spread` is how far the closest market
+    maker stays from the value, in hundredths of a tick. `quantity` is the typical size of an order;
+    sizes are skewed, large ones are rare.
+    """
+
+    def __init__(
+        self,
+        instrument: Instrument,
+        *,
+        price_start: Price,
+        quantity: Quantity,
+        volatility: BasisPoints = _VOLATILITY,
+        arrivals: int = 18,
+        half_spread: int = 40,
+    ) -> None:
+        """Take the terms. Raises `ValueError` that names the instrument."""
+        if price_start <= 0 or price_start % instrument.price_tick:
+            raise ValueError(
+                f"market of {instrument.symbol!r}: price_start is {price_start}, expected a"
+                f" positive multiple of the tick, {instrument.price_tick}"
+            )
+        if not instrument.quantity_min <= quantity <= instrument.quantity_max:
+            raise ValueError(
+                f"market of {instrument.symbol!r}: quantity is {quantity}, expected"
+                f" {instrument.quantity_min} to {instrument.quantity_max}"
+            )
+        if volatility < 0 or arrivals < 1 or half_spread < 1:
+            raise ValueError(
+                f"market of {instrument.symbol!r}: found volatility {volatility}, arrivals"
+                f" {arrivals}, half_spread {half_spread}; expected at least 0, 1 and 1"
+            )
+        self.instrument: Final = instrument
+        self.price_start: Final = price_start
+        self.quantity: Final = quantity
+        self.volatility: Final = volatility
+        self.arrivals: Final = arrivals
+        self.half_spread: Final = half_spread
+
+
+class Slot:
+    """A place in a market maker's ladder, and the order that stands there now (0: none)."""
+
+    def __init__(self, side: Side, depth: int) -> None:
+        """Begin empty, `depth` ticks behind the maker's touch."""
+        self.side: Final = side
+        self.depth: Final = depth
+        self.order: int = 0
+        self.price: Price = Price(0)
+
+
+class Maker:
+    """A market maker: how wide it quotes, and its ladder."""
+
+    def __init__(self, half_spread: int) -> None:
+        """Begin without orders."""
+        self.half_spread: Final = half_spread  # in fractions of a price increment
+        self.slots: Final = [
+            Slot(side, depth) for depth in range(_MAKER_LEVELS) for side in (Side.BUY, Side.SELL)
+        ]
+
+
+class Crowd:
+    """All participants but us in one instrument."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        listing: Listing,
+        config: CrowdConfig,
+        chance: Chance,
+        start: Nanos,
+    ) -> None:
+        """Begin with an empty book and the value at the start price."""
+        tick = config.instrument.price_tick
+        self._exchange: Final = exchange
+        self._listing: Final = listing
+        self._book: Final = listing.book
+        self._config: Final = config
+        self._chance: Final = chance
+        self._tick: Final = int(tick)
+        self._value: int = config.price_start << _FRACTION_BITS
+        self._walk_size: Final = isqrt(
+            (config.volatility * (_WALK_UNIT // BASIS_POINTS_UNIT)) ** 2 * _WALK_STEP // _DAY
+        )
+        self._walk_time: int = int(start)
+        self._average: int = self._value
+        half_spread = (tick << _FRACTION_BITS) * config.half_spread // _HUNDREDTHS
+        self._makers: Final = [Maker(max(1, half_spread << rank)) for rank in range(_MAKERS)]
+        self._patient: Final[list[int]] = []
+        self._taker_side: Side = Side.BUY
+
+    def settle(self, time: Nanos) -> None:
+        """Fill the empty book."""
+        for maker in self._makers:
+            self._quote(maker, time)
+        for _ in range(_PATIENT_AT_START):
+            self._wait_in_line(time)
+
+    def act(self, time: Nanos) -> None:
+        """Let one of the crowd act."""
+        self._walk(time)
+        self._average += (self._middle() - self._average) >> _TREND_BITS
+        draw = self._chance.below(100)
+        if draw < _MAKER_SHARE:
+            self._quote(self._makers[draw % _MAKERS], time)
+            return
+        draw -= _MAKER_SHARE
+        if draw < _PATIENT_SHARE and len(self._patient) < _PATIENT_MAX:
+            self._wait_in_line(time)
+            return
+        draw -= _PATIENT_SHARE
+        if draw < _CANCEL_SHARE:
+            self._give_up(time)
+        elif draw < _CANCEL_SHARE + _TREND_SHARE:
+            self._follow_trend(time)
+        else:
+            self._take_at_random(time)
+
+    # --- what it is worth -------------------------------------------------------------------------
+
+    def _walk(self, time: Nanos) -> None:
+        """Let the value walk up to `time`, in steps of one length."""
+        while self._walk_time + _WALK_STEP <= time:
+            self._walk_time += _WALK_STEP
+            move = self._value * self._walk_size * self._chance.bell()
+            self._value += divide_half_even(move, _WALK_UNIT * BELL_DEVIATION)
+
+    def _middle(self) -> int:
+        """Return the middle of the touch, or the value while a side is empty."""
+        bid = self._book.bids.prices.best()
+        ask = self._book.asks.prices.best()
+        return (bid + ask) << (_FRACTION_BITS - 1) if bid and ask else self._value
+
+    # --- market makers ----------------------------------------------------------------------------
+
+    def _quote(self, maker: Maker, time: Nanos) -> None:
+        """Move a maker's ladder to where the value is; one that stands right gets one new size."""
+        fixed_tick = self._tick << _FRACTION_BITS
+        bid = (self._value - maker.half_spread) // fixed_tick
+        ask = -((-self._value - maker.half_spread) // fixed_tick)
+        stands_right = True
+        for slot in maker.slots:
+            ticks = bid - slot.depth if slot.side is Side.BUY else ask + slot.depth
+            price = Price(max(1, ticks) * self._tick)
+            if slot.price != price:
+                self._clear(slot, time)
+                slot.price = price
+            if not self._book.leaves(slot.order):
+                slot.order = 0
+                stands_right = False
+        if stands_right:
+            self._clear(maker.slots[self._chance.below(len(maker.slots))], time)
+        for slot in maker.slots:
+            if not slot.order:
+                slot.order = self._enter(slot.side, slot.price, Handling.LIMIT, time)
+
+    def _clear(self, slot: Slot, time: Nanos) -> None:
+        if slot.order:
+            self._exchange.withdraw(self._listing, slot.order, time)
+            slot.order = 0
+
+    # --- noise ------------------------------------------------------------------------------------
+
+    def _wait_in_line(self, time: Nanos) -> None:
+        """Enter an order near the touch of its own side, sometimes better, seldom far away."""
+        side = Side.BUY if self._chance.below(2) else Side.SELL
+        sign = 1 if side is Side.BUY else -1
+        bid = self._book.bids.prices.best()
+        ask = self._book.asks.prices.best()
+        if not bid or not ask:
+            return  # the makers come back first
+        touch = bid if side is Side.BUY else ask
+        away = self._chance.halvings(4) + self._chance.below(1 + self._chance.halvings(4) * 4)
+        if ask - bid > self._tick and self._chance.below(100) < _IMPROVE_PERCENT:
+            away = -1
+        price = Price(max(self._tick, touch - sign * away * self._tick))
+        self._patient.append(self._enter(side, price, Handling.LIMIT, time))
+
+    def _give_up(self, time: Nanos) -> None:
+        """Cancel a waiting order of a noise trader, any of them."""
+        patient = self._patient
+        while patient:
+            index = self._chance.below(len(patient))
+            order, patient[index] = patient[index], patient[-1]
+            patient.pop()
+            if self._exchange.withdraw(self._listing, order, time):
+                return
+
+    def _take_at_random(self, time: Nanos) -> None:
+        if self._chance.below(100) >= _SAME_SIDE_PERCENT:
+            self._taker_side = Side.SELL if self._taker_side is Side.BUY else Side.BUY
+        self._take(self._taker_side, time)
+
+    def _follow_trend(self, time: Nanos) -> None:
+        move = self._middle() - self._average
+        if abs(move) >= _TREND_TICKS * self._tick << _FRACTION_BITS:
+            self._take(Side.BUY if move > 0 else Side.SELL, time)
+        else:
+            self._give_up(time)
+
+    def _take(self, side: Side, time: Nanos) -> None:
+        """Take from the touch, and a tick beyond it if that is not enough."""
+        buying = side is Side.BUY
+        touch = self._book.asks.prices.best() if buying else self._book.bids.prices.best()
+        if touch:
+            price = Price(touch + self._tick if buying else max(self._tick, touch - self._tick))
+            self._enter(side, price, Handling.IOC, time)
+
+    def _enter(self, side: Side, price: Price, handling: Handling, time: Nanos) -> int:
+        return self._exchange.enter(
+            self._listing, side, price, self._order_quantity(), handling, time
+        )
+
+    def _order_quantity(self) -> Quantity:
+        """Return a size: around the typical one, sometimes twice, four, eight times as large."""
+        instrument = self._config.instrument
+        percent = 40 + self._chance.below(80)
+        quantity = self._config.quantity * percent * (1 << self._chance.halvings(3)) // 100
+        quantity -= quantity % instrument.quantity_lot
+        return Quantity(min(max(quantity, instrument.quantity_min), instrument.quantity_max))

@@ -1,0 +1,195 @@
+"""A market that never was, from one seed: crowds for several instruments, arriving at random, on
+one exchange.
+
+Arrivals are a Poisson process per instrument; a shape over the hours of the day is optional. The
+market knows nothing of us: it meets our orders in the book, as everybody does. `SimulatedWorld`
+puts its events, our actions and what comes back to us in order of time; where an event of the crowd
+and an action of ours arrive in the same nanosecond, the crowd was first.
+"""
+
+from heapq import heapify, heapreplace
+from typing import Final
+
+from fairlead.model.inputs import Input
+from fairlead.model.instruments import Instrument
+from fairlead.model.outputs import Action
+from fairlead.model.terms import InstrumentKind
+from fairlead.model.units import (
+    NANOS_PER_SECOND,
+    InstrumentId,
+    Money,
+    Nanos,
+    Price,
+    Quantity,
+    Rate,
+)
+from fairlead.simulator.chance import Chance
+from fairlead.simulator.crowd import Crowd, CrowdConfig
+from fairlead.simulator.exchange import Exchange
+from fairlead.simulator.venue import VenueConfig
+from fairlead.simulator.world import NEVER
+
+_HOURS: Final = 24
+_HOUR: Final = 3_600 * NANOS_PER_SECOND
+_ARRIVAL_STREAMS: Final = 1_000  # streams of chance: the venue's lie below
+_CROWD_STREAMS: Final = 10_000
+_INSTRUMENTS_MAX: Final = _CROWD_STREAMS - _ARRIVAL_STREAMS
+
+
+class MarketConfig:
+    """A market: its instruments, its seed, and how busy each hour of the day is.
+
+    `hours` are 24 percentages, the first from midnight UTC; without them all hours are alike.
+    """
+
+    def __init__(
+        self, crowds: list[CrowdConfig], *, seed: int = 1, hours: tuple[int, ...] = ()
+    ) -> None:
+        """Take the terms. Raises `ValueError`."""
+        if not 1 <= len(crowds) <= _INSTRUMENTS_MAX:
+            raise ValueError(
+                f"market: found {len(crowds)} instruments, expected 1 to {_INSTRUMENTS_MAX}"
+            )
+        if seed < 0:
+            raise ValueError(f"market: seed is {seed}, expected 0 or more")
+        if hours and (len(hours) != _HOURS or min(hours) < 1):
+            raise ValueError(
+                f"market: hours is {hours}, expected 24 percentages of at least 1, or none"
+            )
+        self.crowds: Final = crowds
+        self.seed: Final = seed
+        self.hours: Final = hours
+
+    def instruments(self) -> list[Instrument]:
+        """Return what is traded."""
+        return [crowd.instrument for crowd in self.crowds]
+
+
+class SimulatedMarket:
+    """The order flow of all crowds. `next_time` is when somebody acts next, `NEVER` at the end."""
+
+    def __init__(
+        self, exchange: Exchange, config: MarketConfig, start: Nanos, until: Nanos
+    ) -> None:
+        """Fill the books and open the exchange at `start`; nobody acts after `until`."""
+        self._config: Final = config
+        self._until: Final = until
+        self._crowds: Final[list[Crowd]] = []
+        self._arrivals: Final[list[Chance]] = []
+        self._due: Final[list[tuple[Nanos, int]]] = []
+        for index, crowd_config in enumerate(config.crowds):
+            listing = exchange.listings[crowd_config.instrument.instrument]
+            crowd = Crowd(
+                exchange, listing, crowd_config, Chance(config.seed, _CROWD_STREAMS + index), start
+            )
+            crowd.settle(start)
+            self._crowds.append(crowd)
+            self._arrivals.append(Chance(config.seed, _ARRIVAL_STREAMS + index))
+            self._due.append((self._next_arrival(index, start), index))
+        heapify(self._due)
+        exchange.open(start)
+        self.next_time: Nanos = self._bounded(self._due[0][0])
+
+    def step(self) -> None:
+        """Let the next one act."""
+        time, index = self._due[0]
+        assert time <= self._until, "the market has ended"
+        self._crowds[index].act(time)
+        heapreplace(self._due, (self._next_arrival(index, time), index))
+        self.next_time = self._bounded(self._due[0][0])
+
+    def _next_arrival(self, index: int, time: Nanos) -> Nanos:
+        mean = NANOS_PER_SECOND // self._config.crowds[index].arrivals
+        if self._config.hours:
+            mean = mean * 100 // self._config.hours[time // _HOUR % _HOURS]
+        return Nanos(time + self._arrivals[index].wait(Nanos(mean)))
+
+    def _bounded(self, time: Nanos) -> Nanos:
+        return time if time <= self._until else NEVER
+
+
+class SimulatedWorld:
+    """The world of a paper session or backtest on a simulated market."""
+
+    def __init__(self, exchange: Exchange, market: SimulatedMarket) -> None:
+        """Take the venue and the market that trades on it."""
+        self.exchange: Final = exchange
+        self.market: Final = market
+
+    def next_time(self) -> Nanos | None:
+        """Return the time before which nothing reaches us; `None` once all is over."""
+        event = min(self.market.next_time, self.exchange.actions.next_time)
+        time = self.exchange.output_time(event)
+        return time if time != NEVER else None
+
+    def take(self, time: Nanos) -> list[Input]:
+        """Return, in order, all that reaches us up to and including `time`."""
+        market, actions = self.market, self.exchange.actions
+        while True:
+            if market.next_time <= actions.next_time:
+                if market.next_time > time:
+                    break
+                market.step()
+            elif actions.next_time <= time:
+                self.exchange.arrive()
+            else:
+                break
+        return self.exchange.collect(time)
+
+    def act(self, action: Action, time: Nanos) -> None:
+        """Let an action of ours leave at `time`."""
+        self.exchange.act(action, time)
+
+
+def simulated_world(
+    config: MarketConfig, venue: VenueConfig, start: Nanos, until: Nanos
+) -> SimulatedWorld:
+    """Return a market on an exchange of its own, open from `start`."""
+    exchange = Exchange(config.instruments(), venue)
+    return SimulatedWorld(exchange, SimulatedMarket(exchange, config, start, until))
+
+
+def demo_market(seed: int = 1) -> MarketConfig:
+    """Return three invented shares, with some 65 messages a second each."""
+    return MarketConfig(
+        [
+            CrowdConfig(
+                _demo_instrument(1, "ALPHA.SIM", Price(1)),
+                price_start=Price(100_00),
+                quantity=Quantity(200),
+            ),
+            CrowdConfig(
+                _demo_instrument(2, "BETA.SIM", Price(1)),
+                price_start=Price(25_00),
+                quantity=Quantity(800),
+                arrivals=14,
+            ),
+            CrowdConfig(
+                _demo_instrument(3, "GAMMA.SIM", Price(5)),
+                price_start=Price(480_00),
+                quantity=Quantity(50),
+                arrivals=22,
+            ),
+        ],
+        seed=seed,
+    )
+
+
+def _demo_instrument(number: int, symbol: str, tick: Price) -> Instrument:
+    return Instrument(
+        instrument=InstrumentId(number),
+        symbol=symbol,
+        venue="SIM",
+        currency="USD",
+        kind=InstrumentKind.SPOT,
+        price_decimals=2,
+        quantity_decimals=0,
+        money_decimals=6,
+        price_tick=tick,
+        quantity_lot=Quantity(1),
+        quantity_min=Quantity(1),
+        quantity_max=Quantity(100_000),
+        notional_min=Money(0),
+        maker_fee=Rate(-2_000),  # a rebate of 0.2 basis points
+        taker_fee=Rate(3_000),
+    )

@@ -1,0 +1,228 @@
+"""One side of a recorded book, what we took from it, and where our waiting orders stand in its
+queues.
+
+A recording by price level does not say where in a queue a cancel happened. What is certain: a trade
+takes from the front; who joins stands behind us; there is never more ahead of us than is displayed.
+The rest is the `QueueModel`.
+
+The same shares are told twice, as a trade and as a level that shrank, on two feeds of which either
+may be first. So each queue keeps a balance of what the level shrank by less what was traded: above
+zero it shrank without a trade (so far: it counts as cancels), below zero there were trades that the
+level does not show yet. A trade that comes after its own shrinking takes back what the cancels had
+been credited with. Feeds that are further apart than the configured time are not about the same
+shares, and the balance begins anew.
+"""
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Final
+
+from fairlead.model.terms import Side
+from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos, Price, Quantity
+from fairlead.simulator.prices import SortedPrices
+from fairlead.simulator.venue import VenueConfig, VenueOrder
+
+_SETTLE: Final = Nanos(200 * NANOS_PER_MILLISECOND)  # twice the slowest depth feed in common use
+_VENUE: Final = VenueConfig()
+_UNSEEN: Final = -1  # deeper than the recording shows: not known how much is ahead
+
+
+class QueueModel(Enum):
+    """Where the cancels at our price are thought to happen.
+
+    PESSIMISTIC: behind us as long as that is possible, so that only trades move us. PROPORTIONAL:
+    evenly before and behind us.
+    """
+
+    PESSIMISTIC = "pessimistic"
+    PROPORTIONAL = "proportional"
+
+
+class RecordedConfig:
+    """How our orders meet a recording.
+
+    `venue` gives latencies of orders and reports, the rejection rate and the seed (market data
+    comes when it was recorded). `settle` is how far apart a trade and the level change it caused
+    may be recorded. `touch_only`: there are quotes and no book.
+    """
+
+    def __init__(
+        self,
+        *,
+        venue: VenueConfig = _VENUE,
+        queue_model: QueueModel = QueueModel.PESSIMISTIC,
+        settle: Nanos = _SETTLE,
+        touch_only: bool = False,
+    ) -> None:
+        """Take the models."""
+        if settle < 0:
+            raise ValueError(f"recorded market: settle is {settle} ns, expected 0 or more")
+        self.venue: Final = venue
+        self.queue_model: Final = queue_model
+        self.settle: Final = settle
+        self.touch_only: Final = touch_only
+
+
+class RecordedSide:
+    """The displayed quantities of one side, less what we took since each was last updated."""
+
+    def __init__(self, side: Side) -> None:
+        """Begin empty."""
+        self.prices: Final = SortedPrices(side)
+        self._displayed: Final[dict[Price, Quantity]] = {}
+        self._consumed: Final[dict[Price, Quantity]] = {}
+
+    def clear(self) -> None:
+        """Forget all levels."""
+        self.prices.keys.clear()
+        self._displayed.clear()
+        self._consumed.clear()
+
+    def set(self, price: Price, quantity: Quantity) -> Quantity:
+        """Display `quantity` at `price`, 0 for nobody. Return what was displayed there before."""
+        before = self._displayed.get(price, Quantity(0))
+        if quantity == before:
+            return before
+        if self._consumed:
+            self._consumed.pop(price, None)
+        if not quantity:
+            del self._displayed[price]
+            self.prices.remove(price)
+        else:
+            if not before:
+                self.prices.add(price)
+            self._displayed[price] = quantity
+        return before
+
+    def displayed(self, price: Price) -> Quantity:
+        """Return what the recording displays at a price."""
+        return self._displayed.get(price, Quantity(0))
+
+    def within(self, limit: Price) -> Iterator[tuple[Price, Quantity]]:
+        """Iterate over what an order with this limit (0: none) can take, best first."""
+        keys, reach = self.prices.keys, self.prices.reach(limit)
+        for index in range(len(keys) - 1, -1, -1):
+            if keys[index] < reach:
+                return
+            price = Price(keys[index] * self.prices.sign)
+            quantity = self._displayed[price] - self._consumed.get(price, 0)
+            if quantity > 0:
+                yield price, Quantity(quantity)
+
+    def consume(self, price: Price, quantity: Quantity) -> None:
+        """Remember that we took `quantity` at `price`."""
+        consumed = self._consumed.get(price, 0) + quantity
+        assert consumed <= self._displayed[price], "nobody takes more than is displayed"
+        self._consumed[price] = Quantity(consumed)
+
+    def ahead_of_newcomer(self, price: Price) -> int:
+        """Return how much is ahead of an order that joins at a price now."""
+        displayed = self._displayed.get(price)
+        if displayed is not None:
+            return displayed
+        keys = self.prices.keys
+        return 0 if not keys or price * self.prices.sign > keys[0] else _UNSEEN
+
+
+class Queued:
+    """An order of ours that waits, and what is ahead of it."""
+
+    def __init__(self, order: VenueOrder, ahead: int) -> None:
+        """Join behind `ahead`."""
+        self.order: Final = order
+        self.ahead: int = ahead
+        self._balance: int = 0  # shrunk less traded
+        self._credited: int = 0  # how far the shrinking above zero moved us
+        self._moved: Nanos = Nanos(0)
+
+    def restart(self, newcomer: int) -> None:
+        """Go on with a new book, in which `newcomer` would be ahead of an order that joins now."""
+        self._balance = self._credited = 0
+        if newcomer != _UNSEEN:
+            self.ahead = newcomer if self.ahead == _UNSEEN else min(self.ahead, newcomer)
+
+    def level_changed(
+        self, before: Quantity, after: Quantity, config: RecordedConfig, time: Nanos
+    ) -> None:
+        """Take note that the recording displays another quantity at our price."""
+        if self.ahead == _UNSEEN:
+            self.ahead = after
+        elif after < before:
+            self._settle(time, config.settle)
+            canceled = max(0, self._balance + before - after) - max(0, self._balance)
+            self._balance += before - after
+            if canceled:
+                certain = self.ahead - after
+                likely = canceled * self.ahead // before
+                moved = max(
+                    0, certain, likely if config.queue_model is QueueModel.PROPORTIONAL else 0
+                )
+                self.ahead -= moved
+                self._credited += moved
+            assert self.ahead >= 0, "an order is never before the front of its queue"
+
+    def traded(
+        self, quantity: Quantity, ours: Quantity, config: RecordedConfig, time: Nanos
+    ) -> Quantity:
+        """Take note of a trade at our price. Return how much of it is ours.
+
+        `ours` of the trade went to orders of ours that stand before this one.
+        """
+        if self.ahead == _UNSEEN:
+            return Quantity(0)
+        self._settle(time, config.settle)
+        taken_back = 0
+        if self._balance > 0:
+            overlap = min(quantity, self._balance)
+            taken_back = -(-self._credited * overlap // self._balance)
+            self._credited -= taken_back
+        self._balance -= quantity
+        forward = max(0, quantity - ours - taken_back)
+        passed = min(self.ahead, forward)
+        self.ahead -= passed
+        return Quantity(min(self.order.leaves, forward - passed))
+
+    def _settle(self, time: Nanos, settle: Nanos) -> None:
+        if time - self._moved > settle:
+            self._balance = self._credited = 0
+        self._moved = time
+
+
+class OwnSide:
+    """Our waiting orders of one side: by price, then by time."""
+
+    def __init__(self, side: Side) -> None:
+        """Begin without any."""
+        self.prices: Final = SortedPrices(side)
+        self.levels: Final[dict[Price, list[Queued]]] = {}
+
+    def append(self, queued: Queued) -> None:
+        """Let an order join the orders of ours at its price."""
+        price = queued.order.limit
+        level = self.levels.get(price)
+        if level is None:
+            level = self.levels[price] = []
+            self.prices.add(price)
+        level.append(queued)
+
+    def remove(self, queued: Queued) -> None:
+        """Take an order out."""
+        price = queued.order.limit
+        level = self.levels[price]
+        level.remove(queued)
+        if not level:
+            del self.levels[price]
+            self.prices.remove(price)
+
+    def all(self) -> list[Queued]:
+        """Return all, best price first, then oldest first."""
+        return [
+            one for price in self.prices.best_first(len(self.levels)) for one in self.levels[price]
+        ]
+
+    def level_changed(
+        self, price: Price, before: Quantity, after: Quantity, config: RecordedConfig, time: Nanos
+    ) -> None:
+        """Tell those at a price that the recording displays another quantity there."""
+        for queued in self.levels.get(price, ()):
+            queued.level_changed(before, after, config, time)

@@ -1,0 +1,162 @@
+"""The recorded market of one instrument: its book as recorded, and what of ours waits in it.
+
+The rules by which our orders meet it are told in `recorded.py`. Quotes and level changes may come
+on two feeds; both carry the venue's update number, and the older never overwrites what the newer
+said.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from fairlead.model.inputs import BookChange, BookSnapshot, Levels, Quote
+from fairlead.model.outputs import Approved
+from fairlead.model.terms import Side
+from fairlead.model.units import Nanos, Price, Quantity
+from fairlead.simulator.recorded_book import OwnSide, RecordedConfig, RecordedSide
+from fairlead.simulator.venue import VenueOrder
+
+# Members that the path reads all the time: through the enumeration each read costs 50 ns.
+_BUY: Final = Side.BUY
+
+
+class Unseen:
+    """What arrived and was not looked at yet: an order, or other terms (`approved`) for one."""
+
+    def __init__(self, order: VenueOrder, approved: Approved | None) -> None:
+        """Take the order, and its new terms if it is a replace."""
+        self.order: Final = order
+        self.approved: Final = approved
+
+
+class Tape:
+    """The recorded market of one instrument, and our orders that wait in it."""
+
+    def __init__(self, config: RecordedConfig) -> None:
+        """Begin with a book that is not known."""
+        self.bids: Final = RecordedSide(_BUY)
+        self.asks: Final = RecordedSide(Side.SELL)
+        self.own_bids: Final = OwnSide(_BUY)
+        self.own_asks: Final = OwnSide(Side.SELL)
+        self.unseen: list[Unseen] = []
+        self.known: bool = False
+        self._config: Final = config
+        self._update: int = 0  # the newest of quotes and changes
+        self._quote_update: int = 0
+        self._quote_bid: Price = Price(0)
+        self._quote_ask: Price = Price(0)
+
+    def is_idle(self) -> bool:
+        """Return whether nothing of ours waits for this market."""
+        return not (self.unseen or self.own_bids.levels or self.own_asks.levels)
+
+    def is_credible(self) -> bool:
+        """Return whether the book is known and not crossed."""
+        bid, ask = self.bids.prices.best(), self.asks.prices.best()
+        return self.known and not (bid and ask and bid >= ask)
+
+    def side(self, side: Side) -> RecordedSide:
+        """Return the recorded side on which an order of this side waits."""
+        return self.bids if side is _BUY else self.asks
+
+    def opposite(self, side: Side) -> RecordedSide:
+        """Return the recorded side from which an order of this side takes."""
+        return self.asks if side is _BUY else self.bids
+
+    def own(self, side: Side) -> OwnSide:
+        """Return our waiting orders of a side."""
+        return self.own_bids if side is _BUY else self.own_asks
+
+    def own_in_the_way(self, side: Side, limit: Price) -> Price:
+        """Return the best price of ours that such an order would trade with, 0 if there is none."""
+        prices = (self.own_asks if side is _BUY else self.own_bids).prices
+        return prices.best() if prices.reached_by(limit) else Price(0)
+
+    def offers(self, side: Side, limit: Price) -> Iterator[tuple[Price, Quantity]]:
+        """Iterate over what such an order can take before an order of ours is in the way."""
+        opposite = self.opposite(side)
+        sign, blocked = opposite.prices.sign, self.own_in_the_way(side, limit)
+        for price, quantity in opposite.within(limit):
+            if blocked and price * sign <= blocked * sign:
+                return
+            yield price, quantity
+
+    def would_take(self, side: Side, limit: Price) -> bool:
+        """Return whether such an order would trade at once, with others or with us."""
+        if self.own_in_the_way(side, limit):
+            return True
+        return next(self.offers(side, limit), None) is not None
+
+    # --- the recording ----------------------------------------------------------------------------
+
+    def snapshot(self, snapshot: BookSnapshot) -> None:
+        """Replace the book."""
+        self._replace(self.bids, snapshot.bids, self.own_bids)
+        self._replace(self.asks, snapshot.asks, self.own_asks)
+        self._update = snapshot.update
+        self._quote_update = 0
+        self.known = True
+
+    def change(self, change: BookChange, time: Nanos) -> None:
+        """Change some levels; a change older than the quote does not touch what the quote said."""
+        if not self.known:
+            return
+        old = 0 < change.update < self._quote_update
+        self._change_side(
+            self.bids, self.own_bids, change.bids, self._quote_bid if old else Price(0), time
+        )
+        self._change_side(
+            self.asks, self.own_asks, change.asks, self._quote_ask if old else Price(0), time
+        )
+        self._update = max(self._update, change.update)
+
+    def quote(self, quote: Quote, time: Nanos) -> None:
+        """Set the touch: nobody is better than it."""
+        if self._config.touch_only:
+            self.known = True
+        elif not self.known or 0 < quote.update < self._update:
+            return
+        self._touch(self.bids, self.own_bids, quote.bid_price, quote.bid_quantity, time)
+        self._touch(self.asks, self.own_asks, quote.ask_price, quote.ask_quantity, time)
+        self._update = self._quote_update = max(self._update, quote.update)
+        self._quote_bid, self._quote_ask = quote.bid_price, quote.ask_price
+
+    def lose(self) -> None:
+        """Stop believing the book."""
+        self.known = False
+
+    def _replace(self, side: RecordedSide, levels: Levels, own: OwnSide) -> None:
+        side.clear()
+        for price, quantity in levels:
+            if price > 0 and quantity >= 0:
+                side.set(price, quantity)
+        for queued in own.all():
+            queued.restart(side.ahead_of_newcomer(queued.order.limit))
+
+    def _change_side(
+        self, side: RecordedSide, own: OwnSide, levels: Levels, newer: Price, time: Nanos
+    ) -> None:
+        """Set levels, except those at the price `newer` or better."""
+        sign = side.prices.sign
+        for price, quantity in levels:
+            if not newer or price * sign < newer * sign:
+                self._set(side, own, price, quantity, time)
+
+    def _touch(
+        self, side: RecordedSide, own: OwnSide, price: Price, quantity: Quantity, time: Nanos
+    ) -> None:
+        keys, reach = side.prices.keys, side.prices.reach(price)
+        while keys and keys[-1] > reach:
+            self._set(side, own, side.prices.best(), Quantity(0), time)
+        if self._config.touch_only and keys and keys[-1] < reach:
+            side.clear()  # hidden behind a better touch, not gone
+        if price:
+            self._set(side, own, price, quantity, time)
+
+    def _set(
+        self, side: RecordedSide, own: OwnSide, price: Price, quantity: Quantity, time: Nanos
+    ) -> None:
+        if price <= 0 or quantity < 0:
+            return  # says nothing that could be true; the machine refuses and records it
+        before = side.set(price, quantity)
+        if own.levels and before != quantity:
+            own.level_changed(price, before, quantity, self._config, time)
