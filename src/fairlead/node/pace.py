@@ -1,0 +1,69 @@
+"""How fast the time of the world passes: as fast as it can be, or against our own clock."""
+
+import time as sleeping
+from collections.abc import Callable
+
+from fairlead.journal.sequencer import monotonic_ns
+from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
+
+SLICE = 50 * NANOS_PER_MILLISECOND  # how long a wait may be deaf to a stop
+
+
+class StopRequest:
+    """Set by a signal, read by the pace: the session is to end in order."""
+
+    def __init__(self) -> None:
+        """Begin unset."""
+        self.reason = ""
+
+    def set(self, reason: str) -> None:
+        """Ask for the end; the first reason counts."""
+        self.reason = self.reason or reason
+
+
+class FullSpeed:
+    """Never waits."""
+
+    def __init__(self, stop: StopRequest) -> None:
+        """Take what may end the session."""
+        self._stop = stop
+
+    def wait_until(self, time: Nanos) -> bool:
+        """Return at once: True to go on, False to stop."""
+        return not self._stop.reason
+
+
+class RealTime:
+    """Lets the world run `speed` times as fast as our clock; late turns are not waited for."""
+
+    def __init__(
+        self,
+        stop: StopRequest,
+        speed: int,
+        before_wait: Callable[[], None],
+        idle: Callable[[], None],
+    ) -> None:
+        """Take what may end the session, what to do before a wait (commit), and during one."""
+        assert speed >= 1, "the world does not stand still"
+        self._stop = stop
+        self._speed = speed
+        self._before_wait = before_wait
+        self._idle = idle
+        self._world_start = -1
+        self._our_start = 0
+
+    def wait_until(self, time: Nanos) -> bool:
+        """Return when it is `time` in the world: True to go on, False to stop."""
+        if self._world_start < 0:
+            self._world_start = time
+            self._our_start = monotonic_ns()
+        due = self._our_start + (time - self._world_start) // self._speed
+        if monotonic_ns() < due:
+            self._before_wait()
+        while not self._stop.reason:
+            left = due - monotonic_ns()
+            if left <= 0:
+                return True
+            self._idle()
+            sleeping.sleep(min(left, SLICE) / NANOS_PER_SECOND)
+        return False

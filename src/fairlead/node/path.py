@@ -1,0 +1,117 @@
+"""The path: number, apply, write down; and only then may anything leave.
+
+One writer. `take` gives an input its number and its time, lets the machine answer, and puts both
+into the group that waits for the disk; `commit` makes the group durable. The caller commits before
+it lets an action out. `replay` is `take` for what is in the journal already: the machine answers
+again, and any difference to what was recorded stops the node.
+"""
+
+import hashlib
+import struct
+from collections.abc import Iterable
+from typing import Final
+
+from fairlead.journal import format as layout
+from fairlead.journal.history import Entry
+from fairlead.journal.log import Log
+from fairlead.journal.sequencer import Sequencer
+from fairlead.machine.machine import Machine
+from fairlead.model.codec import decode_outputs, encode_input, encode_outputs
+from fairlead.model.inputs import Input
+from fairlead.model.outputs import Output
+from fairlead.model.units import Nanos, Sequence
+from fairlead.node.errors import OutputsDiffer
+from fairlead.readers.reader import Reader
+
+_SEQUENCE: Final = struct.Struct("<Q")
+
+
+class OutputsDigest:
+    """A running digest of everything the machine ever answered, with the numbers of the inputs."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self._hash = hashlib.blake2b(digest_size=32)
+
+    def add(self, sequence: Sequence, encoded: bytes) -> None:
+        """Take the outputs of one input."""
+        self._hash.update(_SEQUENCE.pack(sequence))
+        self._hash.update(encoded)
+
+    def hexadecimal(self) -> str:
+        """Return the digest so far."""
+        return self._hash.hexdigest()
+
+
+class Path:
+    """Sequencer, machine and journal in their order, and the readers that follow."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        sequencer: Sequencer,
+        log: Log | None,
+        readers: Iterable[Reader] = (),
+    ) -> None:
+        """Take the parts. Without a log nothing is written: a backtest."""
+        self.machine = machine
+        self.sequencer = sequencer
+        self.digest = OutputsDigest()
+        self._log = log
+        self._readers = list(readers)
+
+    @property
+    def log(self) -> Log | None:
+        """Where the journal is written, None in a backtest."""
+        return self._log
+
+    def write_to(self, log: Log) -> None:
+        """Begin to write: recovery is over."""
+        assert self._log is None, "a path writes one journal"
+        self._log = log
+
+    def take(self, input: Input) -> list[Output]:
+        """Number an input, apply it, and put it and its outputs into the group that waits."""
+        sequencer = self.sequencer
+        time = sequencer.stamp()
+        sequence = sequencer.last
+        outputs = self.machine.apply(sequence, time, input)
+        log = self._log
+        if log is not None:
+            log.append(layout.INPUT, sequence, time, encode_input(input))
+        if outputs:
+            encoded = encode_outputs(outputs)
+            self.digest.add(sequence, encoded)
+            if log is not None:
+                log.append(layout.OUTPUTS, sequence, time, encoded)
+        if log is not None and log.full:
+            log.commit(time)
+        for reader in self._readers:
+            reader.follow(sequence, time, input, outputs)
+        return outputs
+
+    def commit(self) -> None:
+        """Make everything durable that was taken. Raises `JournalFailed`."""
+        if self._log is not None:
+            self._log.commit(self.sequencer.last_time)
+
+    def replay(self, entry: Entry, input: Input) -> list[Output]:
+        """Apply what is in the journal; raise `OutputsDiffer` if the machine answers otherwise."""
+        outputs = self.machine.apply(entry.sequence, entry.time, input)
+        encoded = encode_outputs(outputs) if outputs else b""
+        if encoded != entry.outputs:
+            recorded = decode_outputs(entry.outputs) if entry.outputs else []
+            raise OutputsDiffer(entry.sequence, input, recorded, outputs)
+        if outputs:
+            self.digest.add(entry.sequence, encoded)
+        self.sequencer.last = entry.sequence
+        self.sequencer.last_time = entry.time
+        for reader in self._readers:
+            reader.follow(entry.sequence, entry.time, input, outputs)
+        return outputs
+
+    def close(self) -> Nanos:
+        """Commit, seal the journal, and return the time of the last input."""
+        if self._log is not None:
+            self._log.close(self.sequencer.last_time)
+        return self.sequencer.last_time

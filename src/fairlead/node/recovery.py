@@ -1,0 +1,104 @@
+"""Recovery: the only way to start.
+
+A journal is read, applied again, and compared with what it says.
+
+`replay` needs nothing but the journal: it is how a state of the past is shown and how a journal is
+verified. A session that trades on goes the same way with its world and strategies
+(`Session.rehearse`).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from fairlead.journal.errors import JournalError
+from fairlead.journal.history import End, History
+from fairlead.journal.sequencer import Sequencer, VirtualClock
+from fairlead.machine.machine import Machine
+from fairlead.model.codec import UndecodableRecord, decode_input
+from fairlead.model.units import Nanos, Sequence
+from fairlead.node.errors import NodeError
+from fairlead.node.path import Path
+from fairlead.readers.reader import Reader
+
+Progress = Callable[[Sequence], None]
+PROGRESS_EVERY = 10_000  # inputs between two calls of a progress callback
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A journal applied again: the path as it stood, and where the journal ends."""
+
+    path: Path
+    end: End
+    last: Sequence
+    time: Nanos
+
+
+def replay(
+    directory: FilePath,
+    to: Sequence | None = None,
+    at: Nanos | None = None,
+    readers: Iterable[Reader] = (),
+    progress: Progress | None = None,
+) -> Replayed:
+    """Apply a journal again, up to input `to` or up to time `at`, whichever comes first.
+
+    Raises `JournalDamaged`, `JournalUnreadable`, `OutputsDiffer`, `UndecodableRecord`.
+    """
+    path = Path(Machine(), Sequencer(VirtualClock(Nanos(0)), Sequence(0), Nanos(0)), None, readers)
+    history = History(directory)
+    for entry in history.entries():
+        if (to is not None and entry.sequence > to) or (at is not None and entry.time > at):
+            break
+        path.replay(entry, decode_input(entry.input))
+        if progress is not None and entry.sequence % PROGRESS_EVERY == 0:
+            progress(entry.sequence)
+    sequencer = path.sequencer
+    return Replayed(path, history.end, sequencer.last, sequencer.last_time)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `verify` found. `problem` is empty when the journal is what was written."""
+
+    directory: FilePath
+    problem: str
+    inputs: Sequence = Sequence(0)
+    segments: int = 0
+    commits: int = 0
+    bytes_total: int = 0
+    torn_bytes: int = 0  # a torn end: never acknowledged, cut off by the next start
+    sealed: bool = False
+    chain: str = ""
+    state_digest: str = ""
+    outputs_digest: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether checksums, chain, numbering and recomputed outputs all hold."""
+        return not self.problem
+
+
+def verify(directory: FilePath, progress: Progress | None = None) -> Verdict:
+    """Check checksums, chain, gaps, and that every output is recomputed as it was recorded."""
+    try:
+        replayed = replay(directory, progress=progress)
+    except (JournalError, NodeError, UndecodableRecord) as error:
+        return Verdict(directory, str(error))
+    end = replayed.end
+    if not end.segments:
+        return Verdict(directory, f"{directory}: no journal segments here")
+    return Verdict(
+        directory,
+        "",
+        replayed.last,
+        end.segments,
+        end.commits,
+        end.bytes_total,
+        end.torn_bytes,
+        end.sealed,
+        end.chain.hex(),
+        replayed.path.machine.digest(),
+        replayed.path.digest.hexadecimal(),
+    )
