@@ -1,0 +1,52 @@
+"""The command line. Every command is a function in its own file; this is the list of them."""
+
+from typing import Annotated
+
+import typer
+
+import fairlead
+from fairlead.cli.backtest import backtest
+from fairlead.cli.doctor import doctor
+from fairlead.cli.feed import feed
+from fairlead.cli.replay import replay
+from fairlead.cli.run import run
+from fairlead.cli.schema import schema
+from fairlead.cli.script import script
+from fairlead.cli.verify import verify
+
+app = typer.Typer(
+    name="fairlead",
+    help="Guides orders: paper sessions, backtests, and the journal that tells what happened.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # a variable may hold a secret
+    add_completion=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"fairlead {fairlead.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Take what stands before a command."""
+    del version  # the callback has done it
+
+
+for command in (run, backtest, replay, verify, feed, script, schema, doctor):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command that was asked for."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""What a session leaves behind: the summary in the terminal, as JSON, and as a page to look at."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from rich.table import Table
+from rich.text import Text
+
+from fairlead.cli.console import OUT
+from fairlead.node.build import running_build
+from fairlead.node.loading import dump
+from fairlead.node.recovery import Verdict
+from fairlead.readers.measures import measures_of
+from fairlead.readers.report import ReportContent, write_report
+from fairlead.readers.summary_text import summary_view
+from fairlead.readers.written import printable, time_text
+from fairlead.stages.paper import Recovered
+from fairlead.stages.wiring import Wired
+
+_LINES_SHOWN = 10  # of what strategies said
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A session that has ended. Without a journal it was a backtest."""
+
+    wired: Wired
+    title: str
+    seconds: float  # of our own clock
+    journal: Path | None = None
+    verdict: Verdict | None = None
+    recovered: Recovered | None = None
+    failure: str = ""  # of the market data, after which the session was ended in order
+
+    @property
+    def sound(self) -> bool:
+        """Whether money ties out, the journal verifies, and the book was the venue's."""
+        comparison = self.wired.comparison
+        return (
+            self.wired.summary.result().ties_out
+            and (self.verdict is None or self.verdict.passed)
+            and (comparison is None or comparison.different == 0)
+        )
+
+
+def print_outcome(outcome: Outcome, json: bool) -> None:
+    """Print the outcome for people, or as one JSON object."""
+    if json:
+        OUT.file.write(orjson.dumps(_content(outcome), option=orjson.OPT_INDENT_2).decode() + "\n")
+        return
+    OUT.print(summary_view(outcome.wired.summary.result()))
+    OUT.print(_closing_table(outcome))
+
+
+def write_html(outcome: Outcome, path: Path) -> None:
+    """Write the report of a session. Raises `ReaderError`."""
+    verdict = outcome.verdict
+    write_report(
+        path,
+        ReportContent(
+            title=outcome.title,
+            summary=outcome.wired.summary,
+            curve=outcome.wired.curve,
+            verified=None if verdict is None else verdict.passed,
+            verification=_verification(verdict),
+            configuration=dump(outcome.wired.configuration),
+            journal="" if outcome.journal is None else str(outcome.journal),
+            digests=_digests(outcome),
+            versions=_versions(),
+        ),
+    )
+
+
+def _content(outcome: Outcome) -> dict[str, Any]:
+    wired = outcome.wired
+    content: dict[str, Any] = {
+        "title": outcome.title,
+        "sound": outcome.sound,
+        "failure": outcome.failure,
+        "seconds": round(outcome.seconds, 3),
+        "summary": wired.summary.as_json(),
+        "statistics": _statistics(wired),
+        "digests": _digests(outcome),
+        "build": _versions(),
+        "configuration": wired.configuration.digest(),
+        "strategies": _strategies(wired),
+    }
+    if outcome.journal is not None:
+        content["journal"] = str(outcome.journal)
+    if outcome.verdict is not None:
+        content["verify"] = {"passed": outcome.verdict.passed, "problem": outcome.verdict.problem}
+    if outcome.recovered is not None:
+        content["recovered"] = asdict(outcome.recovered)
+    if wired.surroundings.feed is not None:
+        content["feed"] = _feed(wired)
+    return content
+
+
+def _statistics(wired: Wired) -> dict[str, Any]:
+    """Return the measures of each account; one that is not defined is null, and says why."""
+    flow, curve = wired.summary.flow, wired.curve
+    return {
+        account.name: {
+            measure.name: {"value": measure.value, "note": measure.note}
+            for measure in measures_of(curve, flow, account.account)
+        }
+        for account in wired.path.machine.positions.accounts()
+    }
+
+
+def _feed(wired: Wired) -> dict[str, Any]:
+    feed, comparison = wired.surroundings.feed, wired.comparison
+    assert feed is not None, "a recording has a feed"
+    assert comparison is not None, "a recording is compared"
+    return {
+        "frames": feed.counts.frames,
+        "inputs": feed.counts.inputs,
+        "dropped": feed.counts.dropped,
+        "gaps": feed.counts.gaps,
+        "balanced": feed.counts.balanced,
+        "book_compared": comparison.compared,
+        "book_equal": comparison.equal,
+        "book_different": comparison.different,
+        "book_skipped": comparison.skipped,
+    }
+
+
+def _strategies(wired: Wired) -> dict[str, Any]:
+    failures = {failure.strategy: failure.error for failure in wired.host.failures}
+    return {
+        definition.name: {"failure": failures.get(number, "")}
+        for number, definition in wired.path.machine.state.strategies.items()
+    }
+
+
+def _digests(outcome: Outcome) -> dict[str, str]:
+    path = outcome.wired.path
+    return {"outputs": path.digest.hexadecimal(), "state": path.machine.digest()}
+
+
+def _versions() -> dict[str, str]:
+    build = running_build()
+    how = "compiled" if build.compiled else "interpreted"
+    return {"fairlead": build.version, "python": build.python, "build": f"{how}, {build.sources}"}
+
+
+def _verification(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "no journal was written"
+    if not verdict.passed:
+        return verdict.problem
+    return f"{verdict.inputs:,} inputs, {verdict.commits:,} commits, every output computed again"
+
+
+def _closing_table(outcome: Outcome) -> Table:
+    wired = outcome.wired
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    if wired.surroundings.feed is not None:
+        _add_feed(table, wired)
+    inputs = wired.path.sequencer.last
+    rate = int(inputs / outcome.seconds) if outcome.seconds else 0
+    table.add_row("speed", f"{inputs:,} inputs in {outcome.seconds:.1f} s, {rate:,}/s")
+    latency = wired.session.tick_to_order
+    spans = (latency.percentile(500), latency.percentile(990), latency.max)
+    table.add_row(
+        "tick to order",
+        "p50 {:.0f} us, p99 {:.0f} us, max {:.0f} us".format(*(span / 1000 for span in spans)),
+    )
+    if outcome.recovered is not None and outcome.recovered.inputs:
+        table.add_row("recovered", _recovery(outcome.recovered))
+    for name, digest in _digests(outcome).items():
+        table.add_row(f"{name} digest", digest)
+    if outcome.journal is not None:
+        table.add_row("journal", str(outcome.journal))
+    if outcome.verdict is not None:
+        passed = outcome.verdict.passed
+        told = f"{'passed' if passed else 'FAILED'}: {_verification(outcome.verdict)}"
+        table.add_row("verify", told, style="green" if passed else "bold red")
+    for line in wired.host.log_lines()[-_LINES_SHOWN:]:
+        name = wired.configuration.strategies[line.strategy - 1].name
+        table.add_row(f"{name} said", Text(f"{time_text(line.time)[11:23]} {printable(line.text)}"))
+    for failure in wired.host.failures:
+        table.add_row("strategy failed", Text(printable(failure.error)), style="bold red")
+    return table
+
+
+def _recovery(recovered: Recovered) -> str:
+    text = f"{recovered.inputs:,} inputs applied again"
+    if recovered.torn_bytes:
+        text += f"; {recovered.torn_bytes:,} bytes that were never acknowledged cut off"
+    if recovered.diverged:
+        text += f"; strategies asked otherwise {recovered.diverged:,} times, the journal counts"
+    return text
+
+
+def _add_feed(table: Table, wired: Wired) -> None:
+    feed, comparison = wired.surroundings.feed, wired.comparison
+    assert feed is not None, "a recording has a feed"
+    assert comparison is not None, "a recording is compared"
+    counts = feed.counts
+    passed, dropped = sum(counts.inputs.values()), sum(counts.dropped.values())
+    table.add_row(
+        "recording",
+        f"{counts.frames:,} frames = {passed:,} inputs + {dropped:,} dropped"
+        f" + {counts.waiting:,} waiting; {counts.gaps:,} gaps",
+    )
+    for reason, count in counts.dropped.items():
+        table.add_row("", f"dropped {count:,}: {reason}")
+    different = comparison.different
+    table.add_row(
+        "book = bookTicker",
+        f"{comparison.compared:,} compared, {comparison.equal:,} equal, {different:,} different",
+        style="bold red" if different else "green",
+    )
+    for difference in comparison.differences:
+        table.add_row("", str(difference), style="red")

@@ -1,0 +1,153 @@
+"""`fairlead run`: a paper session, from the first quote to the summary."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, Literal
+
+import typer
+
+from fairlead.cli.console import ERR, FOUND_WRONG, OUT, fail, mistakes_in_one_line
+from fairlead.cli.live import LiveView
+from fairlead.cli.outcome import Outcome, print_outcome, write_html
+from fairlead.cli.session_options import COMMAND_LINE, configured, duration
+from fairlead.gateways.errors import GatewayError
+from fairlead.journal.sequencer import monotonic_ns
+from fairlead.model.units import NANOS_PER_SECOND, Sequence
+from fairlead.node.configuration import Configuration
+from fairlead.node.loading import changed
+from fairlead.node.pace import FullSpeed, RealTime, StopRequest
+from fairlead.node.recovery import verify
+from fairlead.node.session import Pace
+from fairlead.stages.paper import PaperSession, Recovered, new_session, newest_session
+from fairlead.stages.wiring import OVER
+from fairlead.stages.worlds import MarketName
+
+Speed = Literal["max", "1x", "10x"]
+
+
+def run(
+    config: Annotated[
+        Path | None, typer.Option(help="A YAML configuration; without one, the demo session.")
+    ] = None,
+    feed: Annotated[
+        list[Path] | None,
+        typer.Option(help="A recorded file to trade on; repeat it to join several in order."),
+    ] = None,
+    market: Annotated[MarketName, typer.Option(help="The market of the recording.")] = "auto",
+    strategy: Annotated[
+        str | None, typer.Option(help="A strategy: a shipped name or file.py[:Class].")
+    ] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="A parameter of the strategy: key=value.")
+    ] = None,
+    for_: Annotated[
+        str | None, typer.Option("--for", help="How long, in the time of the market: 60s, 10m.")
+    ] = None,
+    speed: Annotated[
+        Speed | None, typer.Option(help="max: as fast as it can be computed; 1x: real time.")
+    ] = None,
+    journal: Annotated[
+        Path | None, typer.Option(help="The directory below which sessions are numbered.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the newest session, after a crash too.")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="Write an HTML report here.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")] = False,
+) -> None:
+    """Run a paper session: real data or a simulated market, real risk, real journal, no money."""
+    with mistakes_in_one_line():
+        configuration = configured(config, feed or [], market, strategy, set_ or [])
+        configuration = _with_options(configuration, for_, speed, journal)
+        outcome = _session(configuration, resume)
+        if report is not None:
+            write_html(outcome, report)
+        print_outcome(outcome, json)
+        if report is not None and not json:
+            OUT.print(f"report: {report}", markup=False)
+    if outcome.failure:
+        fail(f"the market data failed, the session was ended in order: {outcome.failure}")
+    if not outcome.sound:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _with_options(
+    configuration: Configuration, for_: str | None, speed: Speed | None, journal: Path | None
+) -> Configuration:
+    session = configuration.session
+    if for_ is not None:
+        session = session.model_copy(update={"duration": duration(for_, "--for")})
+    if speed is not None:
+        session = session.model_copy(update={"speed": speed})
+    where = configuration.journal
+    if journal is not None:
+        where = where.model_copy(update={"directory": journal})
+    return changed(configuration, COMMAND_LINE, session=session, journal=where)
+
+
+def _session(configuration: Configuration, resume: bool) -> Outcome:
+    """Run one session to its end and verify its journal."""
+    parent = configuration.journal.directory
+    directory = newest_session(parent) if resume else new_session(parent)
+    stop = StopRequest()
+    view = LiveView(ERR)
+    failure = ""
+    began = monotonic_ns()
+    session = PaperSession(configuration, directory, [view])
+    with _signals(stop):
+        recovered = _open(session, directory)
+        view.start(session.wired)
+        try:
+            session.run(_pace(configuration, session, stop, view))
+            session.stop(stop.reason or OVER)
+        except GatewayError as error:
+            failure = str(error)
+            session.stop(f"the market data failed: {failure}")
+        finally:
+            view.stop()
+            session.close()
+    seconds = (monotonic_ns() - began) / NANOS_PER_SECOND
+    with ERR.status("verifying the journal ..."):
+        verdict = verify(directory)
+    title = f"paper session {directory.name}"
+    return Outcome(session.wired, title, seconds, directory, verdict, recovered, failure)
+
+
+def _open(session: PaperSession, directory: Path) -> Recovered:
+    with ERR.status(f"recovering {directory} ...") as status:
+
+        def progress(sequence: Sequence) -> None:
+            status.update(f"recovering {directory}: {sequence:,} inputs ...")
+
+        return session.open(progress)
+
+
+def _pace(
+    configuration: Configuration, session: PaperSession, stop: StopRequest, view: LiveView
+) -> Pace:
+    speed = configuration.session.speed
+    if speed == "max":
+        return FullSpeed(stop)
+    return RealTime(stop, int(speed.rstrip("x")), session.wired.path.commit, view.refresh)
+
+
+@contextmanager
+def _signals(stop: StopRequest) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end the session in order; a second one ends the process."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        del frame
+        if stop.reason:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        stop.set(f"stopped by {signal.Signals(number).name}")
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,81 @@
+"""From the options of `run` and `backtest` to a configuration. Options go over the file."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from fairlead.model.units import Nanos
+from fairlead.node import paper
+from fairlead.node.configuration import Configuration, RecordedVenueSettings, StrategySettings
+from fairlead.node.errors import ConfigurationError, Problem, UnreadableText
+from fairlead.node.loading import changed, load
+from fairlead.node.time_text import parse_duration, parse_time
+from fairlead.stages.recording_defaults import DEFAULT_STRATEGY, configuration_for, name_of
+from fairlead.stages.worlds import MarketName
+from fairlead.strategy.parameters import assignments
+
+COMMAND_LINE = "command line"
+
+
+def configured(
+    config: Path | None,
+    files: Sequence[Path],
+    market: MarketName,
+    strategy: str | None,
+    parameters: Sequence[str],
+) -> Configuration:
+    """Return the configuration of a file, of recorded files, or the default one; then the options.
+
+    Raises `ConfigurationError`, `StrategyError`, and the errors of gateways and stages.
+    """
+    given = assignments(parameters)
+    if config is None and files:
+        chosen = strategy or DEFAULT_STRATEGY
+        return _with_strategy(configuration_for(tuple(files), market, chosen), strategy, given)
+    configuration = load(config, os.environ) if config is not None else paper.default()
+    if files:
+        venue = RecordedVenueSettings(kind="recorded", files=tuple(files), market=market)
+        configuration = changed(configuration, COMMAND_LINE, venue=venue)
+    return _with_strategy(configuration, strategy, given)
+
+
+def duration(text: str, option: str) -> Nanos:
+    """Return the duration given to an option. Raises `ConfigurationError` that names it."""
+    try:
+        return parse_duration(text)
+    except UnreadableText as error:
+        raise _wrong(option, text, error) from error
+
+
+def moment(text: str, option: str) -> Nanos:
+    """Return the time given to an option. Raises `ConfigurationError` that names it."""
+    try:
+        return parse_time(text)
+    except UnreadableText as error:
+        raise _wrong(option, text, error) from error
+
+
+def _wrong(option: str, text: str, error: UnreadableText) -> ConfigurationError:
+    return ConfigurationError(
+        [Problem(COMMAND_LINE, 0, 0, option, f"found {text!r}, expected {error.expected}")]
+    )
+
+
+def _with_strategy(
+    configuration: Configuration, strategy: str | None, parameters: dict[str, str]
+) -> Configuration:
+    """Put one strategy in the place of all, or set parameters of the only one there is."""
+    seated = configuration.strategies
+    if strategy is None and not parameters:
+        return configuration
+    if strategy is None and len(seated) != 1:
+        found = f"found {len(seated)} strategies in the configuration, expected --strategy too"
+        raise ConfigurationError([Problem(COMMAND_LINE, 0, 0, "--set", found)])
+    if seated and strategy in (None, seated[0].strategy):
+        name, strategy = seated[0].name, seated[0].strategy
+        parameters = {**seated[0].parameters, **parameters}
+    else:
+        assert strategy is not None, "without a strategy there is a seated one"
+        name = name_of(strategy)
+    chosen = StrategySettings(name=name, strategy=strategy, parameters=parameters)
+    return changed(configuration, COMMAND_LINE, strategies=(chosen,))

@@ -1,0 +1,35 @@
+"""A backtest: the parts of a session without a journal, from one time to another, at full speed."""
+
+from collections.abc import Iterable
+
+from fairlead.model.units import Nanos
+from fairlead.node.configuration import Configuration
+from fairlead.node.session import Pace
+from fairlead.readers.reader import Reader
+from fairlead.stages.wiring import OVER, RELEASE, Wired, opening, wire
+
+STAGE = "backtest"
+
+
+def backtest(
+    configuration: Configuration,
+    pace: Pace,
+    begin: Nanos | None = None,
+    end: Nanos | None = None,
+    readers: Iterable[Reader] = (),
+) -> Wired:
+    """Run a backtest and return the session as it ended.
+
+    Market data before `begin` builds the books while trading is halted; nothing after `end` is
+    looked at. Without them the whole of the data is traded.
+    """
+    wired = wire(configuration, readers)
+    session = wired.session
+    session.start(opening(wired, 1, STAGE))
+    until = wired.surroundings.until if end is None else min(end, wired.surroundings.until)
+    if begin is not None and begin > wired.surroundings.start:
+        session.run(pace, Nanos(min(begin, until) - 1))
+    session.command(RELEASE)
+    session.run(pace, until)
+    wired.stop(OVER)
+    return wired

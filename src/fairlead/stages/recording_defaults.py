@@ -1,0 +1,104 @@
+"""A configuration for a recording that comes without one:
+
+sizes from the price, nothing guessed else.
+
+`fairlead run --feed FILE` and `fairlead backtest ... --data FILE` use the same one, so that the
+same strategy on the same data answers the same in both.
+"""
+
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from fairlead.gateways.binance import BinanceFeed
+from fairlead.gateways.recording import RecordingCounts, recorded_inputs
+from fairlead.model.inputs import BookSnapshot
+from fairlead.model.instruments import Instrument
+from fairlead.node.configuration import (
+    AccountSettings,
+    Configuration,
+    InstrumentLimitSettings,
+    LimitSettings,
+    MessageRateSettings,
+    RecordedVenueSettings,
+    StrategySettings,
+)
+from fairlead.stages.errors import WrongWiring
+from fairlead.stages.worlds import MarketName, instrument_of
+
+CASH = Decimal(1_000_000)
+ORDER_WORTH = Decimal(1_000)  # of one quote of the default strategy, in the quote currency
+DEFAULT_STRATEGY = "market_making"
+_FIRST_EVENTS_MAX = 5_000  # where the snapshot must be, at some 100 events a second
+_POSITION_ORDERS = 5  # how many such orders the default strategy may hold
+_LIMIT_ORDERS = 20  # how many one order may be worth at most; a position five times that
+
+
+def configuration_for(
+    files: tuple[Path, ...],
+    market: MarketName = "auto",
+    strategy: str = DEFAULT_STRATEGY,
+    parameters: Mapping[str, Any] | None = None,
+) -> Configuration:
+    """Return the configuration of a session on a recording. Raises gateway and stage errors."""
+    instrument, _ = instrument_of(files, market, None)
+    quantity = _quantity_worth(ORDER_WORTH, instrument, files, market)
+    chosen = dict(parameters or {})
+    if strategy == DEFAULT_STRATEGY and not chosen:
+        chosen = _market_making(instrument, quantity)
+    return Configuration(
+        venue=RecordedVenueSettings(kind="recorded", files=files, market=market),
+        account=AccountSettings(
+            currency=instrument.currency, money_decimals=instrument.money_decimals, cash=CASH
+        ),
+        strategies=(
+            StrategySettings(name=name_of(strategy), strategy=strategy, parameters=chosen),
+        ),
+        limits=LimitSettings(
+            default=InstrumentLimitSettings(
+                order_quantity_max=quantity * _LIMIT_ORDERS,
+                order_notional_max=ORDER_WORTH * _LIMIT_ORDERS * 2,
+                position_quantity_max=quantity * _LIMIT_ORDERS * _POSITION_ORDERS,
+                collar_bps=100,
+            ),
+            message_rate=MessageRateSettings(count_max=100, cancel_reserve=100),
+        ),
+    )
+
+
+def name_of(strategy: str) -> str:
+    """Return how a strategy without a name of its own is called: as its file or class is."""
+    return Path(strategy.partition(":")[0]).stem.replace(".", "_")[:32]
+
+
+def _market_making(instrument: Instrument, quantity: Decimal) -> dict[str, Any]:
+    return {
+        "instruments": [instrument.symbol],
+        "quantity": quantity,
+        "position_max": quantity * _POSITION_ORDERS,
+        "half_spread_bps": Decimal("0.5"),
+        "skew_bps": Decimal("1.0"),
+        "tolerance_bps": Decimal("0.25"),
+    }
+
+
+def _quantity_worth(
+    worth: Decimal, instrument: Instrument, files: tuple[Path, ...], market: MarketName
+) -> Decimal:
+    """Return how much of the instrument is worth this, in whole lots, at the first known price."""
+    price = _first_price(instrument, files, market)
+    lot = Decimal(instrument.quantity_lot).scaleb(-instrument.quantity_decimals)
+    lots = (worth / price / lot).to_integral_value(ROUND_DOWN)
+    return max(lots, Decimal(1)) * lot
+
+
+def _first_price(instrument: Instrument, files: tuple[Path, ...], market: MarketName) -> Decimal:
+    _, found = instrument_of(files, market, None)
+    feed = BinanceFeed(instrument, found)
+    for _, inputs in islice(recorded_inputs(files, feed, RecordingCounts()), _FIRST_EVENTS_MAX):
+        for input in inputs:
+            if isinstance(input, BookSnapshot) and input.bids:
+                return Decimal(input.bids[0][0]).scaleb(-instrument.price_decimals)
+    raise WrongWiring(f"{files[0]}: no book snapshot with bids in the first frames")

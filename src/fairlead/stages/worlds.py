@@ -1,0 +1,202 @@
+"""From a configuration to the world that a session trades against."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Final, Literal
+
+import msgspec
+
+from fairlead.gateways.binance import BinanceFeed, Market, infer
+from fairlead.gateways.recording import RecordingCounts, read_recording, recorded_inputs
+from fairlead.model.inputs import Input
+from fairlead.model.instruments import Instrument
+from fairlead.model.terms import InstrumentKind
+from fairlead.model.units import (
+    BasisPoints,
+    InstrumentId,
+    Money,
+    Nanos,
+    Price,
+    Quantity,
+    Rate,
+)
+from fairlead.node.configuration import (
+    AccountSettings,
+    Configuration,
+    FeeSettings,
+    LatencySettings,
+    RecordedVenueSettings,
+    SimulatedInstrumentSettings,
+    SimulatedVenueSettings,
+)
+from fairlead.node.settings import decimals
+from fairlead.simulator.crowd import CrowdConfig
+from fairlead.simulator.latency import LatencyModel
+from fairlead.simulator.market import MarketConfig, simulated_world
+from fairlead.simulator.recorded import RecordedWorld
+from fairlead.simulator.recorded_book import QueueModel, RecordedConfig
+from fairlead.simulator.venue import VenueConfig
+from fairlead.simulator.world import World
+from fairlead.stages.errors import WrongWiring
+
+MarketName = Literal["spot", "usdm", "auto"]
+
+_MARKETS: Final[dict[MarketName, Market | None]] = {
+    "spot": Market.SPOT,
+    "usdm": Market.USDM,
+    "auto": None,
+}
+_RATE_PER_BASIS_POINT = 10_000
+_A_LONG_TIME = 366 * 86_400 * 10**9  # a session without a duration ends when it is stopped
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """A world with what there is to trade in it, from `start` until `until`."""
+
+    world: World
+    instruments: list[Instrument]
+    start: Nanos
+    until: Nanos
+    feed: BinanceFeed | None = None
+    recording: RecordingCounts | None = None
+
+
+def surroundings(configuration: Configuration) -> Surroundings:
+    """Return the world of a configuration. Raises the errors of gateways and simulator."""
+    venue = configuration.venue
+    if isinstance(venue, SimulatedVenueSettings):
+        return _simulated(configuration, venue)
+    return _recorded(configuration, venue)
+
+
+def instrument_of(
+    files: tuple[Path, ...], market: MarketName, account: AccountSettings | None
+) -> tuple[Instrument, Market]:
+    """Return what a recording is of, in the money of the account. Raises `WrongWiring`."""
+    frames = (frame for _, frame in read_recording(files))
+    instrument, found = infer(InstrumentId(1), frames, _MARKETS[market])
+    if account is None:
+        return instrument, found
+    if account.currency != instrument.currency:
+        raise WrongWiring(
+            f"account.currency is {account.currency}, but {instrument.symbol} is paid in"
+            f" {instrument.currency}: set account.currency to {instrument.currency}"
+        )
+    return _in_money_of(account, instrument), found
+
+
+def _simulated(configuration: Configuration, venue: SimulatedVenueSettings) -> Surroundings:
+    start = configuration.session.start_time
+    until = Nanos(start + (configuration.session.duration or _A_LONG_TIME))
+    crowds = [
+        _crowd(InstrumentId(number), terms, venue.fees, configuration.account)
+        for number, terms in enumerate(venue.instruments, start=1)
+    ]
+    market = MarketConfig(crowds, seed=venue.seed)
+    config = _venue_config(venue.latency, venue.seed, venue.rejection_rate)
+    world = simulated_world(market, config, start, until)
+    return Surroundings(world, market.instruments(), start, until)
+
+
+def _recorded(configuration: Configuration, venue: RecordedVenueSettings) -> Surroundings:
+    instrument, market = instrument_of(venue.files, venue.market, configuration.account)
+    if venue.fees is not None:
+        instrument = msgspec.structs.replace(
+            instrument, maker_fee=_rate(venue.fees.maker_bps), taker_fee=_rate(venue.fees.taker_bps)
+        )
+    feed = BinanceFeed(instrument, market)
+    counts = RecordingCounts()
+    events = recorded_inputs(venue.files, feed, counts)
+    config = RecordedConfig(
+        venue=_venue_config(venue.latency, seed=1, rejection_rate=Decimal(0)),
+        queue_model=QueueModel(venue.queue_model),
+    )
+    world = RecordedWorld(_in_order(events), [instrument], config)
+    start = world.next_time() or Nanos(0)
+    until = Nanos(start + (configuration.session.duration or _A_LONG_TIME))
+    return Surroundings(world, [instrument], start, until, feed, counts)
+
+
+def _in_order(
+    events: Iterator[tuple[Nanos, list[Input]]],
+) -> Iterator[tuple[Nanos, list[Input]]]:
+    """Yield the events; one that was recorded with an earlier time keeps the last time.
+
+    A recorder's clock may be put back. Order is the order of the file, as order is by number.
+    """
+    last = Nanos(0)
+    for time, inputs in events:
+        last = max(last, time)
+        yield last, inputs
+
+
+def _crowd(
+    number: InstrumentId,
+    terms: SimulatedInstrumentSettings,
+    fees: FeeSettings,
+    account: AccountSettings,
+) -> CrowdConfig:
+    price_decimals = decimals(terms.price_tick)
+    quantity_decimals = decimals(terms.quantity_lot)
+    instrument = Instrument(
+        instrument=number,
+        symbol=terms.symbol,
+        venue="SIM",
+        currency=account.currency,
+        kind=InstrumentKind.SPOT,
+        price_decimals=price_decimals,
+        quantity_decimals=quantity_decimals,
+        money_decimals=account.money_decimals,
+        price_tick=Price(increments(terms.price_tick, price_decimals)),
+        quantity_lot=Quantity(increments(terms.quantity_lot, quantity_decimals)),
+        quantity_min=Quantity(increments(terms.quantity_min, quantity_decimals)),
+        quantity_max=Quantity(increments(terms.quantity_max, quantity_decimals)),
+        notional_min=Money(increments(terms.notional_min, account.money_decimals)),
+        maker_fee=_rate(fees.maker_bps),
+        taker_fee=_rate(fees.taker_bps),
+    )
+    return CrowdConfig(
+        instrument,
+        price_start=Price(increments(terms.price_start, price_decimals)),
+        quantity=Quantity(increments(terms.quantity_typical, quantity_decimals)),
+        volatility=BasisPoints(terms.volatility_daily_bps),
+        arrivals=terms.arrivals_per_second,
+        half_spread=int(terms.half_spread_ticks * 100),
+    )
+
+
+def increments(number: Decimal, places: int) -> int:
+    """Return a number in units of 10**-places, rounded towards zero: never a looser limit."""
+    return int(number.scaleb(places))
+
+
+def _rate(basis_points: Decimal) -> Rate:
+    return Rate(int(basis_points * _RATE_PER_BASIS_POINT))
+
+
+def _venue_config(latency: LatencySettings, seed: int, rejection_rate: Decimal) -> VenueConfig:
+    return VenueConfig(
+        order_latency=LatencyModel(latency.order, latency.jitter),
+        report_latency=LatencyModel(latency.report, latency.jitter),
+        data_latency=LatencyModel(latency.market_data),
+        rejection_rate=Rate(increments(rejection_rate, 8)),
+        seed=seed,
+    )
+
+
+def _in_money_of(account: AccountSettings, instrument: Instrument) -> Instrument:
+    needed = instrument.price_decimals + instrument.quantity_decimals
+    if account.money_decimals < needed:
+        raise WrongWiring(
+            f"account.money_decimals is {account.money_decimals}, but {instrument.symbol} needs"
+            f" {needed}: a price of {instrument.price_decimals} decimals times a quantity of"
+            f" {instrument.quantity_decimals}"
+        )
+    shift = account.money_decimals - instrument.money_decimals
+    notional_min = Decimal(instrument.notional_min).scaleb(shift)
+    return msgspec.structs.replace(
+        instrument, money_decimals=account.money_decimals, notional_min=Money(int(notional_min))
+    )

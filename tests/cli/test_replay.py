@@ -1,0 +1,73 @@
+"""`fairlead replay` and `fairlead verify`: the past from the journal alone, or a clear no."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.sessions import fairlead
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with one finished session below `var`."""
+    directory = tmp_path_factory.mktemp("session")
+    done = fairlead("run", "--for", "1m", "--json", directory=directory)
+    assert done.returncode == 0, done.stderr
+    (directory / "outcome.json").write_text(done.stdout)
+    return directory
+
+
+def test_the_whole_replay_is_the_session(session: Path) -> None:
+    outcome = json.loads((session / "outcome.json").read_text())
+    done = fairlead("replay", "var/journal", "--json", directory=session)
+    state = json.loads(done.stdout)
+    assert state["state_digest"] == outcome["digests"]["state"]
+    assert state["outputs_digest"] == outcome["digests"]["outputs"]
+    (account,) = state["accounts"]
+    assert account["equity"] == outcome["summary"]["accounts"][0]["equity"]
+
+
+def test_the_past_is_shown_by_sequence_and_by_time(session: Path) -> None:
+    done = fairlead("replay", "var/journal/0001", "--to", "2000", "--json", directory=session)
+    state = json.loads(done.stdout)
+    assert state["sequence"] == 2000
+    at = fairlead(
+        "replay", "var/journal/0001", "--at", str(state["time"]), "--json", directory=session
+    )
+    assert json.loads(at.stdout)["time"] == state["time"]
+    text = fairlead("replay", "var/journal/0001", "--to", "2000", directory=session)
+    assert "as of input 2,000" in text.stdout
+
+
+def test_a_journal_as_it_was_written_verifies(session: Path) -> None:
+    done = fairlead("verify", "var/journal", "--json", directory=session)
+    assert done.returncode == 0
+    verdict = json.loads(done.stdout)
+    assert verdict["passed"]
+    assert verdict["sealed"]
+    assert fairlead("verify", "var/journal", directory=session).stdout.count("passed") == 1
+
+
+def test_a_flipped_bit_in_the_middle_is_refused_with_its_offset(
+    session: Path, tmp_path: Path
+) -> None:
+    (segment,) = (session / "var/journal/0001").glob("*.journal")
+    content = bytearray(segment.read_bytes())
+    content[len(content) // 2] ^= 0x10
+    journal = tmp_path / "0001"
+    journal.mkdir()
+    (journal / segment.name).write_bytes(content)
+    done = fairlead("verify", journal, directory=tmp_path)
+    assert done.returncode == 1
+    assert "damaged at byte" in done.stdout
+    replayed = fairlead("replay", journal, directory=tmp_path)
+    assert replayed.returncode == 2
+    assert "damaged at byte" in replayed.stderr
+
+
+def test_a_place_without_a_journal_is_said_to_be_one(tmp_path: Path) -> None:
+    for command in ("verify", "replay"):
+        done = fairlead(command, "nowhere", directory=tmp_path)
+        assert done.returncode == 2
+        assert "no journal here" in done.stderr
