@@ -318,7 +318,7 @@ def _happen(rig: Rig, kind: int, number: int) -> None:
     elif kind == 2 and order.status is Status.SENT:
         (rig.accept if number % 3 else rig.reject)(order.order)
     elif kind in (3, 4):
-        rig.fill(order.order, order.price, 1 + number % order.leaves)
+        rig.fill(order.order, order.price, 1 + number % max(1, order.leaves_worst))
     elif kind == 5 and order.status is Status.REPLACE_PENDING:
         if number % 3:
             quantity = order.new_quantity
