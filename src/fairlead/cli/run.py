@@ -16,6 +16,7 @@ from fairlead.cli.session_options import COMMAND_LINE, configured, duration
 from fairlead.gateways.errors import GatewayError
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model.units import NANOS_PER_SECOND, Sequence
+from fairlead.node.collector import collect_young, collected_when_idle
 from fairlead.node.configuration import Configuration
 from fairlead.node.loading import changed
 from fairlead.node.pace import FullSpeed, RealTime, StopRequest
@@ -101,7 +102,8 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
         recovered = _open(session, directory)
         view.start(session.wired)
         try:
-            session.run(_pace(configuration, session, stop, view))
+            with collected_when_idle(waits=configuration.session.speed != "max"):
+                session.run(_pace(configuration, session, stop, view))
             session.stop(stop.reason or OVER)
         except GatewayError as error:
             failure = str(error)
@@ -131,7 +133,12 @@ def _pace(
     speed = configuration.session.speed
     if speed == "max":
         return FullSpeed(stop)
-    return RealTime(stop, int(speed.rstrip("x")), session.wired.path.commit, view.refresh)
+
+    def before_wait() -> None:
+        session.wired.path.commit()
+        collect_young()
+
+    return RealTime(stop, int(speed.rstrip("x")), before_wait, view.refresh)
 
 
 @contextmanager

@@ -1,0 +1,38 @@
+"""The garbage collector stays out of the path, and is left as it was found."""
+
+import gc
+import weakref
+
+from fairlead.node.collector import collect_young, collected_when_idle
+
+
+class Knot:
+    """An object that only the collector can free."""
+
+    def __init__(self) -> None:
+        self.me = self
+
+
+def test_nothing_is_collected_by_itself_while_a_session_may_wait() -> None:
+    with collected_when_idle(waits=True):
+        assert not gc.isenabled()
+        assert gc.get_freeze_count() > 0
+        knot = weakref.ref(Knot())
+        assert knot() is not None
+        collect_young()
+        assert knot() is None
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
+
+
+def test_at_full_speed_the_collector_stays_automatic() -> None:
+    with collected_when_idle(waits=False):
+        assert gc.isenabled()
+
+
+def test_a_failure_leaves_the_collector_as_it_was() -> None:
+    try:
+        with collected_when_idle(waits=True):
+            raise RuntimeError
+    except RuntimeError:
+        assert gc.isenabled()
