@@ -108,7 +108,7 @@ class Quote(Record, frozen=True, tag=20):
 
 
 class Trade(Record, frozen=True, tag=21):
-    """A trade of others. `aggressor` is the side that took."""
+    """A public trade. `aggressor` is the side that took."""
 
     instrument: InstrumentId
     price: Price
