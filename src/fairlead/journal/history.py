@@ -37,7 +37,6 @@ class End:
         self.epoch = 0
         self.chain = layout.GENESIS
         self.segments = 0
-        self.records = 0
         self.commits = 0
         self.bytes_total = 0
         self.sealed = True  # the last segment was closed in order
@@ -51,9 +50,13 @@ class History:
 
     def __init__(self, directory: Path) -> None:
         """Take the directory. Raises `JournalUnreadable` if there is no journal in it."""
-        if not directory.is_dir():
-            raise JournalUnreadable(f"{directory}: no such journal directory")
-        self._paths = sorted(directory.glob(f"*{SEGMENT_SUFFIX}"))
+        try:
+            names = sorted(os.listdir(directory))  # says so where it may not look; glob does not
+        except (FileNotFoundError, NotADirectoryError) as missing:
+            raise JournalUnreadable(f"{directory}: no such journal directory") from missing
+        except OSError as error:
+            raise JournalUnreadable(f"{directory}: cannot be read: {error}") from error
+        self._paths = [directory / name for name in names if name.endswith(SEGMENT_SUFFIX)]
         self.directory = directory
         self.end = End()
 
@@ -130,11 +133,12 @@ class _Segment:
             if end.sealed:
                 raise self._damaged(offset, number, "a record after the seal")
             if record.kind == layout.COMMIT:
-                self._close_group(record, group_start, offset, number)
+                self._close_group(record, group, group_start, offset, number)
                 yield from group
                 group = []
                 group_start = record.end
             elif record.kind == layout.SEAL:
+                self._check_seal(record, group, offset, number)
                 end.sealed = True
                 group_start = record.end
             else:
@@ -150,13 +154,13 @@ class _Segment:
         end = self._end
         try:
             header = layout.decode_header(self._content)
-        except layout.NewerFormat as error:
-            raise JournalUnreadable(f"{self._path}: {error}") from error
-        except layout.BadHeader as error:
-            if self._last and len(self._content) < layout.HEADER_BYTES:
-                self._stop(0, 0, 0, str(error))
+        except layout.NewerFormat as newer:  # one name for each: compiled, a name has one type
+            raise JournalUnreadable(f"{self._path}: {newer}") from newer
+        except layout.BadHeader as bad:
+            if self._last and len(self._content) <= layout.HEADER_BYTES:  # no group was written
+                self._stop(0, 0, 0, str(bad))
                 return False
-            raise self._damaged(0, 0, str(error)) from error
+            raise self._damaged(0, 0, str(bad)) from bad
         if header.first != end.last + 1:
             raise self._damaged(
                 0,
@@ -165,7 +169,11 @@ class _Segment:
             )
         if header.chain != end.chain:
             raise self._damaged(0, 0, "does not continue the chain of the file before it")
-        end.epoch = max(end.epoch, header.epoch)
+        if header.epoch < end.epoch:
+            raise self._damaged(
+                0, 0, f"epoch {header.epoch} after epoch {end.epoch}: an older node wrote it"
+            )
+        end.epoch = header.epoch
         end.segments += 1
         return True
 
@@ -176,6 +184,8 @@ class _Segment:
                 raise self._damaged(
                     offset, number, f"input {record.sequence}, expected {following}"
                 )
+            if record.time < (group[-1].time if group else self._end.time):
+                raise self._damaged(offset, number, "its time goes back")
             group.append(Entry(record.sequence, record.time, record.payload))
         elif not group or record.sequence != group[-1].sequence or group[-1].outputs:
             raise self._damaged(offset, number, "outputs that belong to no input")
@@ -183,17 +193,30 @@ class _Segment:
             group[-1].outputs = record.payload
 
     def _close_group(
-        self, record: layout.Record, group_start: int, offset: int, number: int
+        self,
+        record: layout.Record,
+        group: list[Entry],
+        group_start: int,
+        offset: int,
+        number: int,
     ) -> None:
         end = self._end
         chain = layout.next_chain(end.chain, self._content[group_start:offset])
         if chain != record.payload:
             raise self._damaged(offset, number, "the chain does not match: records were changed")
+        if not group or record.sequence != group[-1].sequence:
+            raise self._damaged(offset, number, "a commit that does not close its group")
         end.chain = chain
         end.last = record.sequence
-        end.time = record.time
-        end.records += 1
+        end.time = group[-1].time
         end.commits += 1
+
+    def _check_seal(
+        self, record: layout.Record, group: list[Entry], offset: int, number: int
+    ) -> None:
+        end = self._end
+        if group or record.sequence != end.last or record.payload != end.chain:
+            raise self._damaged(offset, number, "a seal that does not follow what it seals")
 
     def _stop(self, offset: int, group_start: int, number: int, what: str) -> None:
         """End at a torn end; raise for damage."""
@@ -202,6 +225,7 @@ class _Segment:
         self._end.torn_path = self._path
         self._end.torn_offset = group_start
         self._end.torn_bytes = len(self._content) - group_start
+        self._end.bytes_total += group_start
 
     def _damaged(self, offset: int, number: int, what: str) -> JournalDamaged:
         return JournalDamaged(str(self._path), offset, number, what)

@@ -7,6 +7,7 @@ and the journal takes nothing more. Recovery finds the last whole group.
 
 import fcntl
 import os
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -33,7 +34,7 @@ class Lock:
     def __init__(self, directory: Path) -> None:
         """Take the lock. Raises `JournalLocked`, or `JournalFailed` if the directory is no good."""
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            _make(directory)
             self._file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise JournalFailed(f"{directory}: cannot be used as a journal: {error}") from error
@@ -91,13 +92,13 @@ class Log:
 
     def append(self, kind: int, sequence: Sequence, time: Nanos, payload: bytes) -> None:
         """Put a record into the group that waits. Raises `JournalFailed` after a failure."""
-        if self._failed:
-            raise JournalFailed(f"{self._directory}: a write failed before, nothing more is taken")
+        self._refuse_after_failure()
         self._group += layout.encode_record(kind, sequence, time, payload)
         self._last = sequence
 
     def commit(self, time: Nanos) -> None:
         """Write the group that waits; it is acknowledged on return. Raises `JournalFailed`."""
+        self._refuse_after_failure()
         if not self._group:
             return
         if self._file < 0:
@@ -111,10 +112,14 @@ class Log:
             self._seal(time)
 
     def close(self, time: Nanos) -> None:
-        """Commit what waits and seal the segment."""
+        """Commit what waits and seal the segment. Raises `JournalFailed`."""
         self.commit(time)
         if self._file >= 0:
             self._seal(time)
+
+    def _refuse_after_failure(self) -> None:
+        if self._failed:
+            raise JournalFailed(f"{self._directory}: a write failed before, nothing more is taken")
 
     def _open_segment(self) -> None:
         first = self._first_of_group()
@@ -124,9 +129,9 @@ class Log:
             self._file = os.open(path, flags, 0o644)
             self._written = 0
             self._write(layout.Header(self._epoch, first, self._chain).encode())
-            self._sync_directory()
+            _sync(self._directory)
         except OSError as error:
-            self._failed = True
+            self._fail()
             raise JournalFailed(f"{path}: cannot be created: {error}") from error
 
     def _first_of_group(self) -> Sequence:
@@ -138,7 +143,8 @@ class Log:
         try:
             rest = memoryview(content)
             while rest:
-                rest = rest[os.write(self._file, rest) :]
+                written = os.write(self._file, rest)  # all of it, or a part: both are no error
+                rest = rest[written:]
             if self._sync:
                 os.fdatasync(self._file)
         except OSError as error:
@@ -151,18 +157,33 @@ class Log:
 
     def _seal(self, time: Nanos) -> None:
         self._write(layout.encode_record(layout.SEAL, self._last, time, self._chain))
-        os.close(self._file)
-        self._file = -1
+        file, self._file = self._file, -1
+        try:
+            os.close(file)
+        except OSError as error:
+            self._fail()
+            raise JournalFailed(f"{self._directory}: a file did not close: {error}") from error
 
     def _fail(self) -> None:
         self._failed = True
         self._group.clear()
         file, self._file = self._file, -1
-        os.close(file)
+        if file >= 0:
+            with suppress(OSError):  # the failure before this one is what is told
+                os.close(file)
 
-    def _sync_directory(self) -> None:
-        directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(directory)
-        finally:
-            os.close(directory)
+
+def _make(directory: Path) -> None:
+    """Make a directory and what leads to it, each of them durable in the one above."""
+    if not directory.is_dir():
+        _make(directory.parent)
+        directory.mkdir(exist_ok=True)
+        _sync(directory.parent)
+
+
+def _sync(directory: Path) -> None:
+    file = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

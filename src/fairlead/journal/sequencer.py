@@ -59,6 +59,5 @@ class Sequencer:
         """Take the next number (`last`) and return its time."""
         self.last = Sequence(self.last + 1)
         now = self._clock.now()
-        if now > self.last_time:
-            self.last_time = now
+        self.last_time = max(self.last_time, now)
         return self.last_time
