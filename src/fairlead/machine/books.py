@@ -3,7 +3,8 @@
 A venue may publish its best bid and ask (quotes) faster than its levels (changes). Both carry the
 venue's update id, so the touch is taken from whichever is newer and never goes back. A book that is
 crossed, or whose feed lost its place, is *stale*: it says so, and nobody may read a price from it
-until the venue has put it right. A book never invents a price.
+until the venue has put it right. Levels are believed from a snapshot on, so a change that comes
+before one leaves the book stale. A book never invents a price.
 """
 
 from bisect import bisect_left
@@ -16,6 +17,7 @@ from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, UpdateId
 _BUY: Final = Side.BUY
 NEVER: Final = Nanos(-1)
 _NO_DATA: Final = "no market data yet"
+_NO_SNAPSHOT: Final = "a change came before any snapshot"
 
 
 class BookSide:
@@ -121,17 +123,19 @@ class Book:
 
     def change(self, bids: Levels, asks: Levels, update: UpdateId, time: Nanos) -> None:
         """Set the quantity of some levels, and the touch from them unless it is newer already."""
-        self.by_level = True
+        if not self.by_level:
+            self.by_level = True
+            self.gap = _NO_SNAPSHOT
         for price, quantity in bids:
             self.bids.set(price, quantity)
         for price, quantity in asks:
             self.asks.set(price, quantity)
-        if update >= self.update:
+        if update >= self.update and not self.gap:
             bid, ask = self.bids, self.asks
             self._touch(
                 bid.best_price(), bid.best_quantity(), ask.best_price(), ask.best_quantity(), update
             )
-        self.touch_time = time
+            self.touch_time = time
         self._judge()
 
     def lose(self, reason: str) -> None:

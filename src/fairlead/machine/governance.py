@@ -34,7 +34,7 @@ from fairlead.model.outputs import (
     TradingStopped,
 )
 from fairlead.model.terms import StopPolicy
-from fairlead.model.units import Nanos, StrategyId
+from fairlead.model.units import MONEY_MAX, Nanos, StrategyId
 
 _CANCEL: Final = StopPolicy.CANCEL
 
@@ -62,6 +62,8 @@ def account(
         outputs.append(InputRefused("AccountDefinition", "the account is known already"))
     elif not 0 <= definition.money_decimals <= 18:
         outputs.append(InputRefused("AccountDefinition", "money_decimals is not 0 to 18"))
+    elif abs(definition.cash) > MONEY_MAX:
+        outputs.append(InputRefused("AccountDefinition", f"cash is beyond {MONEY_MAX} units"))
     else:
         state.positions.add_account(
             Account(
@@ -81,6 +83,9 @@ def instrument(
     terms = definition.instrument
     if terms.instrument in state.instruments:
         outputs.append(InputRefused("InstrumentDefinition", "the instrument is known already"))
+        return
+    if any(known.symbol == terms.symbol for known in state.instruments.values()):
+        outputs.append(InputRefused("InstrumentDefinition", f"{terms.symbol} has another id"))
         return
     state.instruments[terms.instrument] = terms
     state.books.add(terms.instrument)
@@ -117,7 +122,8 @@ def strategy_failed(
     state: State, failure: StrategyFailed, time: Nanos, outputs: list[Output]
 ) -> None:
     """Take a strategy off that raised an error."""
-    _disable(state, failure.strategy, f"failed: {failure.error}", time, outputs)
+    reason = f"failed: {failure.error}"
+    _disable(state, "StrategyFailed", failure.strategy, reason, time, outputs)
 
 
 def strategy_stop(
@@ -125,7 +131,7 @@ def strategy_stop(
 ) -> None:
     """Take a strategy off because a person said so."""
     reason = f"stopped by {command.person}: {command.reason}"
-    _disable(state, command.strategy, reason, time, outputs)
+    _disable(state, "StrategyStopCommand", command.strategy, reason, time, outputs)
 
 
 def kill(state: State, command: KillCommand, time: Nanos, outputs: list[Output]) -> None:
@@ -164,10 +170,16 @@ def start(state: State, command: StartCommand, time: Nanos, outputs: list[Output
 
 
 def _disable(
-    state: State, strategy: StrategyId, reason: str, time: Nanos, outputs: list[Output]
+    state: State,
+    kind: str,
+    strategy: StrategyId,
+    reason: str,
+    time: Nanos,
+    outputs: list[Output],
 ) -> None:
     if strategy not in state.strategies:
-        outputs.append(InputRefused("Strategy", f"unknown strategy {strategy}"))
-    elif state.gate.disable(strategy, reason):
+        outputs.append(InputRefused(kind, f"unknown strategy {strategy}"))
+        return
+    if state.gate.disable(strategy, reason):
         outputs.append(StrategyDisabled(strategy, reason))
-        requests.cancel_all(state, strategy, time, outputs)
+    requests.cancel_all(state, strategy, time, outputs)  # asking again sends again what is open

@@ -113,11 +113,14 @@ WORKING: Final = (
 )
 _EVENTS: Final = 16  # a row of the flat table below; more than there are events
 _STEPS: Final[list[Status | None]] = [
-    NEXT_STATUS.get((Status(row), Event(column))) if 1 <= row and 1 <= column <= 12 else None
-    for row in range(0, 11)
-    for column in range(0, _EVENTS)
+    NEXT_STATUS.get((Status(row), Event(column))) if row >= 1 and 1 <= column <= 12 else None
+    for row in range(11)
+    for column in range(_EVENTS)
 ]
-_IS_WORKING: Final[list[bool]] = [row >= 1 and Status(row) in WORKING for row in range(0, 11)]
+_IS_WORKING: Final[list[bool]] = [row >= 1 and Status(row) in WORKING for row in range(11)]
+_CANCEL_PENDING: Final = Status.CANCEL_PENDING
+_UNKNOWN: Final = Status.UNKNOWN
+_FILLED: Final = Status.FILLED
 _CANCELED: Final = Status.CANCELED
 _EXPIRED: Final = Status.EXPIRED
 
@@ -159,6 +162,7 @@ class Order:
         self.cancel_wanted = False
         self.new_quantity = Quantity(0)  # asked for by a replace that is not answered; 0: none
         self.new_price = Price(0)
+        self.excess = Quantity(0)  # how much of an over-fill is recorded as such
         self.reserved = Quantity(0)  # what the exposure counts for it
 
     @property
@@ -186,6 +190,8 @@ class Order:
         following = _STEPS[self.status * _EVENTS + event]
         if following is None:
             return False
+        if following is _UNKNOWN and self.status is _CANCEL_PENDING:
+            self.cancel_wanted = True  # whether the venue got it is not known: it is asked again
         self.status = following
         if following is _CANCELED or following is _EXPIRED:
             self.canceled = Quantity(max(0, self.quantity - self.filled))
@@ -198,10 +204,11 @@ class Order:
     def fill(self, price: Price, quantity: Quantity) -> bool:
         """Count a fill and take its step; return False, and change nothing, if there is none."""
         after = self.filled + quantity
-        if not self.step(
-            Event.FILLED_WHOLLY if after >= self.quantity_worst else Event.FILLED_IN_PART
-        ):
+        worst = self.quantity_worst
+        if not self.step(Event.FILLED_WHOLLY if after >= worst else Event.FILLED_IN_PART):
             return False
+        if self.status is _FILLED:
+            self.quantity = max(self.quantity, worst)  # fills prove the replace before its answer
         self.filled = Quantity(after)
         self.filled_cost += price * quantity
         if self.status is _CANCELED or self.status is _EXPIRED:
@@ -228,9 +235,17 @@ class Order:
         if self.working and self.filled >= self.quantity:
             self.step(Event.FILLED_WHOLLY)
 
+    def take_excess(self) -> Quantity:
+        """Return how much was filled beyond what may be filled and is not yet recorded as such."""
+        fresh = Quantity(max(0, self.filled - self.quantity_worst - self.excess))
+        self.excess = Quantity(self.excess + fresh)
+        return fresh
+
     def check(self) -> None:
         """Stop if the quantities do not add up (invariant 5)."""
-        assert self.filled >= 0 and self.canceled >= 0, "quantities are never negative"
+        assert self.filled >= 0, "what is filled is never negative"
+        assert self.canceled >= 0, "what is canceled is never negative"
+        assert self.filled <= self.quantity_worst + self.excess, "an over-fill is recorded as such"
         if self.filled <= self.quantity:
             left = self.quantity - self.filled - self.canceled
             assert self.leaves == left, "leaves = quantity - filled - canceled"

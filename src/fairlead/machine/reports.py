@@ -39,7 +39,7 @@ from fairlead.model.outputs import (
     ReportFaulted,
 )
 from fairlead.model.terms import Status
-from fairlead.model.units import INCREMENTS_MAX, MONEY_MAX, Nanos, Quantity, notional
+from fairlead.model.units import INCREMENTS_MAX, MONEY_MAX, Nanos, notional
 
 _OPEN: Final = Status.OPEN
 
@@ -51,16 +51,20 @@ def accepted(state: State, report: VenueAccepted, time: Nanos, outputs: list[Out
         return
     order.venue_order = report.venue_order
     outputs.append(OrderAccepted(order.order, order.strategy, order.instrument, report.venue_order))
-    _send_kept_cancel(state, order, time, outputs)
-    _settle(state, order)
+    _resume(state, order, time, outputs)
+    _settle(state, order, outputs)
 
 
 def rejected(state: State, report: VenueRejected, time: Nanos, outputs: list[Output]) -> None:
-    """The venue said no to a new order."""
+    """The venue said no to a new order. One that it took before, it cannot reject any more."""
+    known = state.orders.get(report.order)
+    if known is not None and (known.venue_order or known.filled):
+        outputs.append(_fault(state, report, "the venue took the order before"))
+        return
     order = _step(state, report, Event.REJECTED, outputs)
     if order is not None:
         outputs.append(OrderRejected(order.order, order.strategy, order.instrument, report.reason))
-        _settle(state, order)
+        _settle(state, order, outputs)
 
 
 def canceled(state: State, report: VenueCanceled, time: Nanos, outputs: list[Output]) -> None:
@@ -72,7 +76,7 @@ def canceled(state: State, report: VenueCanceled, time: Nanos, outputs: list[Out
                 order.order, order.strategy, order.instrument, order.canceled, report.reason
             )
         )
-        _settle(state, order)
+        _settle(state, order, outputs)
 
 
 def expired(state: State, report: VenueExpired, time: Nanos, outputs: list[Output]) -> None:
@@ -80,7 +84,7 @@ def expired(state: State, report: VenueExpired, time: Nanos, outputs: list[Outpu
     order = _step(state, report, Event.EXPIRED, outputs)
     if order is not None:
         outputs.append(OrderExpired(order.order, order.strategy, order.instrument, order.canceled))
-        _settle(state, order)
+        _settle(state, order, outputs)
 
 
 def cancel_rejected(
@@ -88,13 +92,13 @@ def cancel_rejected(
 ) -> None:
     """The order stands as it stood; too late is no fault."""
     order = _step(state, report, Event.CANCEL_REJECTED, outputs)
-    if order is not None:
-        outputs.append(
-            CancelRejected(
-                order.order, order.strategy, order.instrument, order.status, report.reason
-            )
-        )
-        _settle(state, order)
+    if order is None:
+        return
+    _resume(state, order, time, outputs)
+    outputs.append(
+        CancelRejected(order.order, order.strategy, order.instrument, order.status, report.reason)
+    )
+    _settle(state, order, outputs)
 
 
 def replaced(state: State, report: VenueReplaced, time: Nanos, outputs: list[Output]) -> None:
@@ -110,7 +114,8 @@ def replaced(state: State, report: VenueReplaced, time: Nanos, outputs: list[Out
     outputs.append(
         OrderReplaced(order.order, order.strategy, order.instrument, report.quantity, report.price)
     )
-    _settle(state, order)
+    _resume(state, order, time, outputs)
+    _settle(state, order, outputs)
 
 
 def replace_rejected(
@@ -124,7 +129,7 @@ def replace_rejected(
     outputs.append(
         ReplaceRejected(order.order, order.strategy, order.instrument, order.status, report.reason)
     )
-    _settle(state, order)
+    _settle(state, order, outputs)
 
 
 def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]) -> None:
@@ -140,17 +145,13 @@ def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]
     if order is None or problem:
         _quarantine(state, report, problem, outputs)
         return
-    quantity_worst = order.quantity_worst
     if not order.fill(report.price, report.quantity):
         _quarantine(state, report, f"the order is {order.status.name}", outputs)
         return
     state.executions[key] = order.order
     _book(state, order, report, outputs)
-    if order.filled > quantity_worst:
-        excess = Quantity(min(report.quantity, order.filled - quantity_worst))
-        outputs.append(OrderOverfilled(order.order, order.strategy, order.instrument, excess))
-    _send_kept_cancel(state, order, time, outputs)
-    _settle(state, order)
+    _resume(state, order, time, outputs)
+    _settle(state, order, outputs)
 
 
 def disconnected(
@@ -163,7 +164,7 @@ def disconnected(
             outputs.append(
                 OrderUnknown(order.order, order.strategy, order.instrument, report.reason)
             )
-            _settle(state, order)
+            _settle(state, order, outputs)
 
 
 def _book(state: State, order: Order, report: VenueFilled, outputs: list[Output]) -> None:
@@ -198,13 +199,21 @@ def _book(state: State, order: Order, report: VenueFilled, outputs: list[Output]
     outputs.append(account_changed)
 
 
-def _send_kept_cancel(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
-    """Send the cancel that was asked for before the venue knew the order."""
-    if order.cancel_wanted and order.status is _OPEN:
+def _resume(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
+    """Go on with what was asked of an order that turns out to be open.
+
+    A cancel that was asked for before the venue knew the order, or that a broken session may have
+    lost, goes out; a replace that is not answered yet is pending again.
+    """
+    if order.status is not _OPEN:
+        return
+    if order.cancel_wanted:
         order.cancel_wanted = False
         order.step(Event.CANCEL_REQUESTED)
         state.gate.throttle.count(time)
         outputs.append(CancelOrder(order.order, order.instrument))
+    elif order.new_quantity:
+        order.step(Event.REPLACE_REQUESTED)
 
 
 def _step(state: State, report: VenueReport, event: Event, outputs: list[Output]) -> Order | None:
@@ -231,7 +240,10 @@ def _fault(state: State, report: VenueReport, reason: str) -> ReportFaulted:
 def _quarantine(state: State, report: VenueFilled, reason: str, outputs: list[Output]) -> None:
     order = state.orders.get(report.order)
     instrument = order.instrument if order is not None else report.instrument
-    state.gate.close(instrument, f"fill {report.execution} is not explained: {reason}")
+    why = f"fill {report.execution} is not explained: {reason}"
+    state.gate.close(instrument, why)
+    if report.instrument != instrument and report.instrument in state.instruments:
+        state.gate.close(report.instrument, why)
     outputs.append(
         FillQuarantined(
             report.order, instrument, report.execution, report.price, report.quantity, reason
@@ -253,11 +265,27 @@ def _fill_problem(state: State, order: Order | None, report: VenueFilled) -> str
         return "the order is in another instrument"
     if not report.execution:
         return "it has no execution id"
+    return _absurd(report.price, report.quantity) or _money_problem(state, order, report)
+
+
+def _money_problem(state: State, order: Order, report: VenueFilled) -> str:
+    """Return why the money of a fill could not be written down, empty if it can."""
     unit = state.instruments[order.instrument].money_unit
-    value = notional(report.price, report.quantity, unit)
-    if value > MONEY_MAX or abs(report.fee) > MONEY_MAX:
-        return f"its worth or its fee is beyond {MONEY_MAX} units of money"
-    return _absurd(report.price, report.quantity)
+    position = state.positions.get(order.strategy, order.instrument)
+    account = state.positions.account(state.strategies[order.strategy].account)
+    assert account is not None, "a strategy is only known with its account"
+    moved = notional(report.price, report.quantity, unit) + abs(report.fee)
+    moved += abs(position.open_cost)  # closing takes it out
+    largest = max(
+        abs(account.cash),
+        abs(account.realised),
+        abs(account.fees),
+        abs(account.paid_cost),
+        abs(position.realised),
+        abs(position.fees),
+        order.filled_cost * unit,
+    )
+    return "" if largest + moved <= MONEY_MAX else f"it takes money beyond {MONEY_MAX} units"
 
 
 def _absurd(price: int, quantity: int) -> str:
@@ -266,6 +294,9 @@ def _absurd(price: int, quantity: int) -> str:
     return ""
 
 
-def _settle(state: State, order: Order) -> None:
+def _settle(state: State, order: Order, outputs: list[Output]) -> None:
+    excess = order.take_excess()
+    if excess:
+        outputs.append(OrderOverfilled(order.order, order.strategy, order.instrument, excess))
     state.orders.settle(order)
     state.gate.exposure.settle(order)

@@ -21,15 +21,15 @@ from fairlead.model.units import InstrumentId, Nanos, OrderId, StrategyId
 _NONE: Final = Unit.NONE
 _SENT: Final = Status.SENT
 _OPEN: Final = Status.OPEN
+_UNKNOWN: Final = Status.UNKNOWN
 _MARKET: Final = OrderType.MARKET
 
 
 def submit(state: State, request: SubmitRequest, time: Nanos, outputs: list[Output]) -> None:
     """Make an order of a request and put it before the gate. Refused or not, it is kept."""
-    problem = _identity_problem(state, request)
-    if problem:
-        failed = FailedCheck(problem, None, None, _NONE)
-        _refuse(request.order, request.strategy, request.instrument, "submit", [failed], outputs)
+    failed = _identity_problems(state, request)
+    if failed:
+        _refuse(request.order, request.strategy, request.instrument, "submit", failed, outputs)
         return
     order = Order(
         request.order,
@@ -73,10 +73,9 @@ def cancel(state: State, request: CancelRequest, time: Nanos, outputs: list[Outp
 def replace(state: State, request: ReplaceRequest, time: Nanos, outputs: list[Output]) -> None:
     """Put new terms for a working order before the gate."""
     order = state.orders.get(request.order)
-    problem = _replace_problem(order, request)
-    if order is None or problem:
-        failed = FailedCheck(problem, None, None, _NONE)
-        _refuse(request.order, request.strategy, request.instrument, "replace", [failed], outputs)
+    failed = _replace_problems(order, request)
+    if order is None or failed:
+        _refuse(request.order, request.strategy, request.instrument, "replace", failed, outputs)
         return
     verdict = _review(state, Terms(order, request.quantity, request.price), time)
     if isinstance(verdict, Approved):
@@ -96,9 +95,9 @@ def request_cancel(state: State, order: Order, time: Nanos, outputs: list[Output
     asked_before = order.status is Status.CANCEL_PENDING
     stepped = order.step(Event.CANCEL_REQUESTED)
     assert stepped, "every working order can be asked to cancel"
-    if order.status is _SENT:
-        order.cancel_wanted = True
-    elif not asked_before:
+    if order.status is _SENT or order.status is _UNKNOWN:
+        order.cancel_wanted = True  # until the venue shows that it knows the order
+    if order.status is not _SENT and not asked_before:
         state.gate.throttle.count(time)
         outputs.append(CancelOrder(order.order, order.instrument))
     _settle(state, order)
@@ -138,21 +137,26 @@ def _refuse(
     outputs.append(OrderRefused(order, strategy, instrument, request, tuple(failed)))
 
 
-def _identity_problem(state: State, request: SubmitRequest) -> str:
-    """Return which name in a request means nothing, empty if all mean something."""
+def _identity_problems(state: State, request: SubmitRequest) -> list[FailedCheck]:
+    """Return which names in a request mean nothing, none if all mean something."""
+    failed: list[FailedCheck] = []
     strategy = state.strategies.get(request.strategy)
-    if strategy is None:
-        return "strategy_known"
     instrument = state.instruments.get(request.instrument)
+    if strategy is None:
+        failed.append(FailedCheck("strategy_known", None, None, _NONE))
     if instrument is None:
-        return "instrument_known"
+        failed.append(FailedCheck("instrument_known", None, None, _NONE))
     if request.order < 1 or state.orders.is_burned(request.strategy, request.order):
-        return "order_id_new"
-    account = state.positions.account(strategy.account)
-    assert account is not None, "a strategy is only known with its account"
-    if account.currency != instrument.currency:
-        return "account_currency"
-    return ""
+        failed.append(FailedCheck("order_id_new", None, None, _NONE))
+    if strategy is not None and instrument is not None:
+        account = state.positions.account(strategy.account)
+        assert account is not None, "a strategy is only known with its account"
+        if account.currency != instrument.currency:
+            failed.append(FailedCheck("account_currency", None, None, _NONE))
+        if account.money_decimals != instrument.money_decimals:
+            # Two units of one currency must never be added.
+            failed.append(FailedCheck("account_money_decimals", None, None, _NONE))
+    return failed
 
 
 def _cancel_problem(order: Order | None, strategy: StrategyId) -> str:
@@ -163,13 +167,18 @@ def _cancel_problem(order: Order | None, strategy: StrategyId) -> str:
     return "" if order.working else "order_working"
 
 
-def _replace_problem(order: Order | None, request: ReplaceRequest) -> str:
+def _replace_problems(order: Order | None, request: ReplaceRequest) -> list[FailedCheck]:
     if order is None:
-        return "order_known"
+        return [FailedCheck("order_known", None, None, _NONE)]
     if order.strategy != request.strategy or order.instrument != request.instrument:
-        return "order_own"
+        return [FailedCheck("order_own", None, None, _NONE)]
+    failed: list[FailedCheck] = []
     if order.status is not _OPEN:
-        return "order_open"
+        failed.append(FailedCheck("order_open", None, None, _NONE))
     if order.order_type is _MARKET:
-        return "order_limit"
-    return "" if request.quantity > order.filled else "quantity_above_filled"
+        failed.append(FailedCheck("order_limit", None, None, _NONE))
+    if request.quantity <= order.filled:
+        failed.append(
+            FailedCheck("quantity_above_filled", request.quantity, order.filled + 1, Unit.QUANTITY)
+        )
+    return failed

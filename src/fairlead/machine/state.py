@@ -76,7 +76,7 @@ def _order_content(order: Order) -> list[object]:
         [order.order, order.strategy, order.instrument, order.side, order.order_type],
         [order.time_in_force, order.post_only, order.quantity, order.price, order.tag, order.time],
         [order.status, order.filled, order.canceled, order.filled_cost, order.venue_order],
-        [order.cancel_wanted, order.new_quantity, order.new_price, order.reserved],
+        [order.cancel_wanted, order.new_quantity, order.new_price, order.excess, order.reserved],
     ]
 
 

@@ -52,4 +52,5 @@ class Exposure:
             working.unknown[order.order] = True
         elif working.unknown:
             working.unknown.pop(order.order, None)
-        assert working.buys >= 0 and working.sells >= 0, "working quantities are never negative"
+        assert working.buys >= 0, "working quantities are never negative"
+        assert working.sells >= 0, "working quantities are never negative"

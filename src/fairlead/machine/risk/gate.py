@@ -112,7 +112,7 @@ class Gate:
         self._check_reference(terms, limits, book, now, failed)
         self._check_size(terms, instrument, limits, failed)
         self._check_position(terms, limits, net, failed)
-        return failed if failed else _approve(terms)
+        return failed or _approve(terms)
 
     def review_cancel(self, now: Nanos) -> FailedCheck | None:
         """Return why a cancel may not leave: its reserve of the message rate is used up."""
@@ -191,7 +191,7 @@ class Gate:
         terms.price_worst = terms.price
         distance = abs(2 * terms.price - twice)
         if distance * BASIS_POINTS_UNIT > limits.collar * twice:
-            measured = BasisPoints(-(-distance * BASIS_POINTS_UNIT // twice))  # up: never the limit
+            measured = _writable(-(-distance * BASIS_POINTS_UNIT // twice))  # up: never the limit
             failed.append(FailedCheck("price_collar", measured, limits.collar, Unit.BASIS_POINTS))
 
     def _check_size(
@@ -213,17 +213,14 @@ class Gate:
             return
         reference_up = -(-terms.reference_twice // 2)
         dearest = _dearest(terms, limits.collar, reference_up)
-        value = notional(dearest, quantity, instrument.money_unit)
-        terms.value = Money(min(value, MONEY_MAX))  # more could not be written down
-        if terms.value > limits.order_notional_max:
-            failed.append(
-                FailedCheck(
-                    "order_notional_max", terms.value, limits.order_notional_max, Unit.MONEY
-                )
-            )
+        terms.value = notional(dearest, quantity, instrument.money_unit)
+        measured = _writable(terms.value)
+        value_max = min(limits.order_notional_max, MONEY_MAX)
+        if terms.value > value_max:
+            failed.append(FailedCheck("order_notional_max", measured, value_max, Unit.MONEY))
         if terms.value < instrument.notional_min:
             failed.append(
-                FailedCheck("notional_min", terms.value, instrument.notional_min, Unit.MONEY)
+                FailedCheck("notional_min", measured, instrument.notional_min, Unit.MONEY)
             )
 
     def _check_position(
@@ -242,9 +239,17 @@ class Gate:
         if over > limits.position_quantity_max:
             failed.append(
                 FailedCheck(
-                    "position_quantity_max", over, limits.position_quantity_max, Unit.QUANTITY
+                    "position_quantity_max",
+                    _writable(over),
+                    limits.position_quantity_max,
+                    Unit.QUANTITY,
                 )
             )
+
+
+def _writable(measured: int) -> int:
+    """Return a measure that a record can hold: `MONEY_MAX` where it lies beyond."""
+    return max(-MONEY_MAX, min(measured, MONEY_MAX))
 
 
 def _dearest(terms: Terms, collar: BasisPoints, reference_up: int) -> Price:

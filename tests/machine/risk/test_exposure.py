@@ -1,0 +1,110 @@
+"""What could still trade: every order at its worst case, counted once, freed once."""
+
+import pytest
+
+from fairlead.machine.orders import Event, Order
+from fairlead.machine.risk.exposure import Exposure
+from fairlead.model.terms import OrderType, Side, Status, TimeInForce
+from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, StrategyId
+from tests.machine.build import BUY, SELL
+
+ONE = InstrumentId(1)
+
+
+def an_order(status: Status, side: Side = BUY, number: int = 1) -> Order:
+    """Return an order of 10, 4 of them filled."""
+    order = Order(
+        OrderId(number),
+        StrategyId(1),
+        ONE,
+        side,
+        OrderType.LIMIT,
+        TimeInForce.GTC,
+        False,
+        Quantity(10),
+        Price(100),
+        "",
+        Nanos(0),
+    )
+    order.status = status
+    order.filled = Quantity(4)
+    return order
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_may_still_trade_counts_and_what_is_done_does_not(status: Status) -> None:
+    """Invariant 8: in flight, pending and unknown orders count in full."""
+    working = status in (
+        *(Status.SENT, Status.OPEN, Status.UNKNOWN),
+        *(Status.CANCEL_PENDING, Status.REPLACE_PENDING),
+    )
+    exposure = Exposure()
+    exposure.settle(an_order(status))
+    assert exposure.of(ONE).buys == (6 if working else 0)
+    assert exposure.of(ONE).sells == 0
+
+
+def test_counting_an_order_again_counts_it_anew() -> None:
+    """B-RISK-10: reserved once, released once, however often it is looked at."""
+    exposure = Exposure()
+    order = an_order(Status.OPEN, SELL)
+    exposure.settle(order)
+    exposure.settle(order)
+    assert exposure.of(ONE).sells == 6
+    order.filled = Quantity(7)
+    exposure.settle(order)
+    assert exposure.of(ONE).sells == 3
+    order.step(Event.CANCELED)
+    exposure.settle(order)
+    exposure.settle(order)
+    assert exposure.of(ONE).sells == 0
+
+
+def test_the_sides_and_the_instruments_are_counted_apart() -> None:
+    """B-RISK-01, B-RISK-02: long and short worst cases are two numbers."""
+    exposure = Exposure()
+    exposure.settle(an_order(Status.OPEN, BUY, 1))
+    exposure.settle(an_order(Status.OPEN, SELL, 2))
+    exposure.settle(an_order(Status.OPEN, SELL, 3))
+    working = exposure.of(ONE)
+    assert (working.buys, working.sells) == (6, 12)
+    assert exposure.of(InstrumentId(2)).buys == 0
+
+
+def test_a_replace_that_is_not_answered_counts_at_the_larger_quantity() -> None:
+    """Invariant 8: up counts at once, down when the venue has said so."""
+    exposure = Exposure()
+    order = an_order(Status.OPEN)
+    order.step(Event.REPLACE_REQUESTED)
+    order.ask_replace(Quantity(25), Price(100))
+    exposure.settle(order)
+    assert exposure.of(ONE).buys == 21
+    order.ask_replace(Quantity(5), Price(100))
+    exposure.settle(order)
+    assert exposure.of(ONE).buys == 6
+
+
+def test_unknown_orders_are_listed_until_they_are_resolved() -> None:
+    """Invariant 10: the gate asks for them by instrument."""
+    exposure = Exposure()
+    orders = [an_order(Status.OPEN, number=number) for number in (1, 2)]
+    for order in orders:
+        order.step(Event.DISCONNECTED)
+        exposure.settle(order)
+    assert list(exposure.of(ONE).unknown) == [1, 2]
+    orders[0].step(Event.CANCELED)
+    exposure.settle(orders[0])
+    assert list(exposure.of(ONE).unknown) == [2]
+    orders[1].step(Event.ACCEPTED)
+    exposure.settle(orders[1])
+    assert not exposure.of(ONE).unknown
+
+
+def test_an_overfilled_order_frees_no_more_than_it_held() -> None:
+    """B-OMS-09: what was filled too much is in the position, not a credit here."""
+    exposure = Exposure()
+    order = an_order(Status.OPEN)
+    exposure.settle(order)
+    order.fill(Price(100), Quantity(9))
+    exposure.settle(order)
+    assert exposure.of(ONE).buys == 0
