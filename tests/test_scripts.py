@@ -77,6 +77,7 @@ SAYINGS = {
     r"fail (?P<error>.+)": "StrategyFailed",
     r"kill": "KillCommand",
     r"release( because(?P<reason>.*))?": "ReleaseCommand",
+    r"reopen": "ReopenCommand",
     r"stop (?P<policy>cancel|keep)": "StopCommand",
     r"start( because(?P<reason>.*))?": "StartCommand",
     r"stop strategy": "StrategyStopCommand",
@@ -110,6 +111,7 @@ ANSWERS = {
     "StrategyDisabled": "disabled {strategy}: {reason}",
     "KillEngaged": "KILLED",
     "KillReleased": "released",
+    "InstrumentReopened": "reopened",
     "TradingStopped": "stopped",
     "TradingStarted": "started",
 }

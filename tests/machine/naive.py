@@ -11,7 +11,7 @@ from fairlead.machine.machine import Machine
 from fairlead.machine.orders import Order
 from fairlead.model import inputs, outputs
 from fairlead.model.codec import decode_input, decode_outputs, encode_input, encode_outputs
-from fairlead.model.inputs import Input
+from fairlead.model.inputs import Input, ReopenCommand
 from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import Output
 from fairlead.model.terms import InstrumentKind, Side, Status
@@ -142,6 +142,8 @@ class Auditor:
             self.killed = False
         elif isinstance(output, outputs.TradingStarted):
             self.halted = False
+        elif isinstance(output, outputs.InstrumentReopened):
+            self.closed.discard(output.instrument)
         elif isinstance(output, outputs.OrderFilled):
             assert isinstance(input, inputs.VenueFilled)
             self._book(input, output)
@@ -259,6 +261,9 @@ def a_day(seed: int, length: int) -> list[Input]:
             ]
         day.append(chance.choice(happenings))
         rig.give(day[-1])
+        if not chance.randrange(8):
+            day.append(ReopenCommand(InstrumentId(1), "ann", "looked at"))
+            rig.give(day[-1])
         if not chance.randrange(40):
             day += [DISCONNECTED, *(canceled(order.order) for order in working)]
             rig.give(*day[-1 - len(working) :])
@@ -269,7 +274,8 @@ def _of_an_order(chance: random.Random, order: Order, execution: str) -> list[In
     """Return what may happen to a working order."""
     number, quantity = order.order, chance.randint(1, 6)
     ends: list[Input] = [canceled(number), expired(number), rejected(number)]
-    answers: list[Input] = [replaced(number, order.quantity_worst), replace_rejected(number)]
+    asked = replaced(number, order.quantity_worst, order.new_price or order.price)
+    answers: list[Input] = [asked, replace_rejected(number)]
     return [
         accepted(number),
         accepted(number),

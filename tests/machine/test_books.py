@@ -267,7 +267,9 @@ def test_a_change_before_any_snapshot_is_not_a_book() -> None:
     book.change(levels((99, 1)), levels((101, 1)), UpdateId(1), NOW)
     assert book.reason == "a change came before any snapshot"
     assert touch(book) == (0, 0, 0, 0)
-    book.snapshot(levels((99, 1)), levels((101, 1)), UpdateId(2), NOW)
+    book.quote(quote(99, 101, update=2), NOW)
+    assert book.reason == "a change came before any snapshot"
+    book.snapshot(levels((99, 1)), levels((101, 1)), UpdateId(3), NOW)
     assert not book.stale
 
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from fairlead.machine.machine import Machine
-from fairlead.model.inputs import Input, StopCommand, TimerFired, VenueConnected
+from fairlead.model.inputs import Input, ReopenCommand, StopCommand, TimerFired, VenueConnected
 from fairlead.model.outputs import (
     CancelOrder,
     InputRefused,
@@ -70,7 +70,7 @@ def cancels(rig: Rig, *inputs: Input) -> list[OrderId]:
         (account(9, cash=Money(MONEY_MAX + 1)), "beyond"),
         (account(9, cash=Money(-MONEY_MAX - 1)), "beyond"),
         (instrument(), "known already"),
-        (instrument(instrument=InstrumentId(9)), "another id"),
+        (instrument(instrument=InstrumentId(9)), "empty or taken"),
         (strategy(1), "known already"),
         (strategy(9, account=9), "account is not known"),
         (limits(9), "unknown instrument"),
@@ -170,10 +170,22 @@ def test_a_kill_reaches_the_orders_of_every_strategy_and_instrument() -> None:
 
 
 def test_a_second_kill_cancels_what_is_open_again() -> None:
-    """B-KILL-02: what was rejected is asked again, what is pending is not."""
+    """B-KILL-02: what was rejected is asked again, and what is pending too: it may be lost."""
     rig = Rig(submit(1), accepted(1), submit(2), accepted(2), KILL, cancel_rejected(1))
     assert rig.status(1) is Status.OPEN
-    assert cancels(rig, KILL) == [1]
+    assert cancels(rig, KILL) == [1, 2]
+
+
+def test_only_a_named_person_who_explains_reopens_an_instrument() -> None:
+    """A quarantined fill closes; a person opens."""
+    rig = Rig()
+    unnamed = only(InputRefused, rig.give(ReopenCommand(InstrumentId(1), "ann", "why not")))
+    assert "not closed" in unnamed.reason
+    rig.machine.gate.close(InstrumentId(1), "a test")
+    only(InputRefused, rig.give(ReopenCommand(InstrumentId(1), " ", "because")))
+    assert "instrument_closed" in rig.refused(submit(1))
+    rig.give(ReopenCommand(InstrumentId(1), "ann", "because"))
+    only(SendOrder, rig.give(submit(2)))
 
 
 def test_a_kill_is_obeyed_whoever_gives_it() -> None:

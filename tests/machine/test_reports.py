@@ -2,7 +2,7 @@
 
 import pytest
 
-from fairlead.model.inputs import Input
+from fairlead.model.inputs import Input, ReopenCommand
 from fairlead.model.outputs import (
     AccountChanged,
     CancelOrder,
@@ -199,11 +199,37 @@ def test_a_replace_up_with_a_fill_in_between_adds_up() -> None:
     """B-OMS-03: the fill is of the order, whichever terms it had."""
     rig = opened(replace(1, 20), filled(1, 3, "E1"))
     assert (rig.status(1), rig.working()) == (Status.REPLACE_PENDING, 17)
-    assert rig.give(replaced(1, 20, 101)) == [
-        OrderReplaced(ORDER, MINE, ONE, Quantity(20), Price(101))
+    assert rig.give(replaced(1, 20, 100)) == [
+        OrderReplaced(ORDER, MINE, ONE, Quantity(20), Price(100))
     ]
     assert (rig.status(1), rig.order(1).leaves, rig.working()) == (Status.OPEN, 17, 17)
-    assert rig.order(1).price == 101
+    assert rig.order(1).price == 100
+
+
+def test_terms_that_nobody_asked_for_are_taken_as_they_are_and_close_the_instrument() -> None:
+    """Invariant 8: what the venue says it works with counts; risk never saw it."""
+    rig = opened(replace(1, 20))
+    outputs = rig.give(replaced(1, 50, 101))
+    assert [type(output) for output in outputs] == [ReportFaulted, OrderReplaced]
+    assert (rig.order(1).quantity, rig.working()) == (50, 50)
+    assert "instrument_closed" in rig.refused(submit(2))
+
+
+def test_a_replace_that_nobody_asked_for_at_all_is_a_fault_and_closes_the_instrument() -> None:
+    """What the venue works with is not known any more."""
+    rig = opened()
+    only(ReportFaulted, rig.give(replaced(1, 50, 101)))
+    assert "instrument_closed" in rig.refused(submit(2))
+    rig.give(ReopenCommand(ONE, "ann", "asked the venue"))
+    only(SendOrder, rig.give(submit(3)))
+
+
+def test_an_execution_that_comes_again_with_other_numbers_is_quarantined() -> None:
+    """S0-KNI: the same id, the same order, another quantity: one of the two is a lie."""
+    rig = opened(filled(1, 3, "E1"))
+    quarantined = only(FillQuarantined, rig.give(filled(1, 4, "E1")))
+    assert "its id was used for order 1, 3 at 100" in quarantined.reason
+    assert rig.position().quantity == 3
 
 
 def test_fills_beyond_the_old_quantity_while_a_replace_waits_are_no_overfill() -> None:
@@ -307,7 +333,7 @@ def test_one_execution_id_for_two_orders_is_quarantined() -> None:
     """Invariant 4: one of the two is a lie, so neither more is traded nor is it forgotten."""
     rig = opened(submit(2), accepted(2), filled(1, 3, "E1"))
     quarantined = only(FillQuarantined, rig.give(filled(2, 3, "E1")))
-    assert quarantined.reason == "execution id was used for order 1"
+    assert quarantined.reason == "its id was used for order 1, 3 at 100 (increments)"
     assert rig.position().quantity == 3
     assert "instrument_closed" in rig.refused(submit(3))
 

@@ -82,6 +82,7 @@ class Book:
         self.ask_price = Price(0)
         self.ask_quantity = Quantity(0)
         self.update = UpdateId(0)  # of the touch
+        self.levels_update = UpdateId(0)
         self.touch_time = NEVER  # when the venue last confirmed the touch
         self.last_price = Price(0)
         self.last_time = NEVER
@@ -119,6 +120,7 @@ class Book:
         self.asks.clear()
         self.by_level = True
         self.gap = ""
+        self.levels_update = UpdateId(0)
         self.change(bids, asks, update, time)
 
     def change(self, bids: Levels, asks: Levels, update: UpdateId, time: Nanos) -> None:
@@ -126,6 +128,7 @@ class Book:
         if not self.by_level:
             self.by_level = True
             self.gap = _NO_SNAPSHOT
+        self.levels_update = update
         for price, quantity in bids:
             self.bids.set(price, quantity)
         for price, quantity in asks:

@@ -18,6 +18,7 @@ from fairlead.model.inputs import (
     MessageRateChange,
     NodeStarted,
     ReleaseCommand,
+    ReopenCommand,
     StartCommand,
     StopCommand,
     StrategyDefinition,
@@ -26,6 +27,7 @@ from fairlead.model.inputs import (
 )
 from fairlead.model.outputs import (
     InputRefused,
+    InstrumentReopened,
     KillEngaged,
     KillReleased,
     Output,
@@ -62,6 +64,8 @@ def account(
         outputs.append(InputRefused("AccountDefinition", "the account is known already"))
     elif not 0 <= definition.money_decimals <= 18:
         outputs.append(InputRefused("AccountDefinition", "money_decimals is not 0 to 18"))
+    elif not _is_new_name(definition.name, [one.name for one in state.positions.accounts()]):
+        outputs.append(InputRefused("AccountDefinition", "its name is empty or taken"))
     elif abs(definition.cash) > MONEY_MAX:
         outputs.append(InputRefused("AccountDefinition", f"cash is beyond {MONEY_MAX} units"))
     else:
@@ -84,8 +88,8 @@ def instrument(
     if terms.instrument in state.instruments:
         outputs.append(InputRefused("InstrumentDefinition", "the instrument is known already"))
         return
-    if any(known.symbol == terms.symbol for known in state.instruments.values()):
-        outputs.append(InputRefused("InstrumentDefinition", f"{terms.symbol} has another id"))
+    if not _is_new_name(terms.symbol, [known.symbol for known in state.instruments.values()]):
+        outputs.append(InputRefused("InstrumentDefinition", "its symbol is empty or taken"))
         return
     state.instruments[terms.instrument] = terms
     state.books.add(terms.instrument)
@@ -97,6 +101,8 @@ def strategy(
     """Make a strategy known, once, with an account that is known."""
     if definition.strategy in state.strategies:
         outputs.append(InputRefused("StrategyDefinition", "the strategy is known already"))
+    elif not _is_new_name(definition.name, [one.name for one in state.strategies.values()]):
+        outputs.append(InputRefused("StrategyDefinition", "its name is empty or taken"))
     elif state.positions.account(definition.account) is None:
         outputs.append(InputRefused("StrategyDefinition", "its account is not known"))
     else:
@@ -138,7 +144,7 @@ def kill(state: State, command: KillCommand, time: Nanos, outputs: list[Output])
     """Block everything new, then cancel everything that works. Killing twice cancels again."""
     state.gate.killed = True
     outputs.append(KillEngaged(command.person, command.reason))
-    requests.cancel_all(state, None, time, outputs)
+    requests.cancel_all(state, None, time, outputs, insist=True)
 
 
 def release(state: State, command: ReleaseCommand, time: Nanos, outputs: list[Output]) -> None:
@@ -167,6 +173,21 @@ def start(state: State, command: StartCommand, time: Nanos, outputs: list[Output
         return
     state.gate.stopped = False
     outputs.append(TradingStarted(command.person, command.reason))
+
+
+def reopen(state: State, command: ReopenCommand, time: Nanos, outputs: list[Output]) -> None:
+    """Let new orders into an instrument again; only a named person who explains it can."""
+    if not command.person.strip() or not command.reason.strip():
+        outputs.append(InputRefused("ReopenCommand", "it names no person or no reason"))
+    elif not state.gate.reopen(command.instrument):
+        outputs.append(InputRefused("ReopenCommand", "the instrument is not closed"))
+    else:
+        outputs.append(InstrumentReopened(command.instrument, command.person, command.reason))
+
+
+def _is_new_name(name: str, taken: list[str]) -> bool:
+    """Whether people can tell what is called so from everything else."""
+    return name.strip() != "" and name not in taken
 
 
 def _disable(

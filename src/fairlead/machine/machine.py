@@ -54,6 +54,7 @@ STEPS: Final[dict[type, Step]] = {
     inputs.StrategyStopCommand: governance.strategy_stop,
     inputs.KillCommand: governance.kill,
     inputs.ReleaseCommand: governance.release,
+    inputs.ReopenCommand: governance.reopen,
     inputs.StartCommand: governance.start,
     inputs.StopCommand: governance.stop,
 }

@@ -60,6 +60,9 @@ def change(state: State, change: BookChange, time: Nanos, outputs: list[Output])
         return
     reason = book.reason
     problem = _absurd_levels(change.bids, change.asks)
+    if change.update and change.update < book.levels_update:
+        outputs.append(InputRefused("BookChange", "older than the book: the feed was reordered"))
+        return
     if problem:
         outputs.append(InputRefused("BookChange", problem))
         book.lose(f"a refused change: {problem}")

@@ -8,7 +8,7 @@ person explains).
 from typing import Final
 
 from fairlead.machine.orders import Event, Order
-from fairlead.machine.state import ExecutionKey, State
+from fairlead.machine.state import Execution, ExecutionKey, State
 from fairlead.model.inputs import (
     VenueAccepted,
     VenueCanceled,
@@ -102,14 +102,23 @@ def cancel_rejected(
 
 
 def replaced(state: State, report: VenueReplaced, time: Nanos, outputs: list[Output]) -> None:
-    """The order works under the terms that the venue names."""
+    """The order works under the terms that the venue names, whatever we asked for.
+
+    Terms that nobody asked for close the instrument: risk never saw them.
+    """
     problem = _absurd(report.price, report.quantity)
     if problem:
         outputs.append(_fault(state, report, problem))
         return
     order = _step(state, report, Event.REPLACED, outputs)
     if order is None:
+        known = state.orders.get(report.order)
+        if known is not None and known.working:
+            state.gate.close(known.instrument, f"order {report.order} was replaced, nobody asked")
         return
+    if (report.quantity, report.price) != (order.new_quantity, order.new_price):
+        outputs.append(_fault(state, report, "the terms are not those that were asked for"))
+        state.gate.close(order.instrument, f"order {order.order} has terms nobody asked for")
     order.replaced(report.quantity, report.price)
     outputs.append(
         OrderReplaced(order.order, order.strategy, order.instrument, report.quantity, report.price)
@@ -136,11 +145,14 @@ def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]
     """Book an execution: once, and never silently dropped."""
     order = state.orders.get(report.order)
     key = _execution_key(state, report)
+    execution: Execution = (report.order, report.price, report.quantity)
     seen = state.executions.get(key)
-    if seen is not None and seen == report.order:
+    if seen == execution:
         outputs.append(FillIgnored(report.order, report.instrument, report.execution))
         return
-    problem = f"execution id was used for order {seen}" if seen is not None else ""
+    problem = ""
+    if seen is not None:
+        problem = f"its id was used for order {seen[0]}, {seen[2]} at {seen[1]} (increments)"
     problem = problem or _fill_problem(state, order, report)
     if order is None or problem:
         _quarantine(state, report, problem, outputs)
@@ -148,7 +160,7 @@ def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]
     if not order.fill(report.price, report.quantity):
         _quarantine(state, report, f"the order is {order.status.name}", outputs)
         return
-    state.executions[key] = order.order
+    state.executions[key] = execution
     _book(state, order, report, outputs)
     _resume(state, order, time, outputs)
     _settle(state, order, outputs)

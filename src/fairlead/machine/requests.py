@@ -89,28 +89,37 @@ def replace(state: State, request: ReplaceRequest, time: Nanos, outputs: list[Ou
         _refuse(order.order, order.strategy, order.instrument, "replace", verdict, outputs)
 
 
-def request_cancel(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
-    """Cancel a working order, now or as soon as the venue knows it."""
+def request_cancel(
+    state: State, order: Order, time: Nanos, outputs: list[Output], insist: bool = False
+) -> None:
+    """Cancel a working order, now or as soon as the venue knows it.
+
+    With `insist` a cancel that was sent before is sent again: the first one may be lost.
+    """
     assert order.working, "only a working order can be canceled"
     asked_before = order.status is Status.CANCEL_PENDING
     stepped = order.step(Event.CANCEL_REQUESTED)
     assert stepped, "every working order can be asked to cancel"
     if order.status is _SENT or order.status is _UNKNOWN:
         order.cancel_wanted = True  # until the venue shows that it knows the order
-    if order.status is not _SENT and not asked_before:
+    if order.status is not _SENT and (insist or not asked_before):
         state.gate.throttle.count(time)
         outputs.append(CancelOrder(order.order, order.instrument))
     _settle(state, order)
 
 
 def cancel_all(
-    state: State, strategy: StrategyId | None, time: Nanos, outputs: list[Output]
+    state: State,
+    strategy: StrategyId | None,
+    time: Nanos,
+    outputs: list[Output],
+    insist: bool = False,
 ) -> None:
     """Cancel the working orders of one strategy, or of all. Never held back by a rate."""
     orders = state.orders
     working = orders.all_working() if strategy is None else orders.working(strategy)
     for order in working:
-        request_cancel(state, order, time, outputs)
+        request_cancel(state, order, time, outputs, insist)
 
 
 def _review(state: State, terms: Terms, time: Nanos) -> Approved | list[FailedCheck]:

@@ -13,9 +13,10 @@ from fairlead.machine.positions import Account, Positions
 from fairlead.machine.risk.gate import Gate
 from fairlead.model.inputs import StrategyDefinition
 from fairlead.model.instruments import Instrument
-from fairlead.model.units import InstrumentId, Nanos, OrderId, Sequence, StrategyId
+from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, Sequence, StrategyId
 
 ExecutionKey = tuple[str, int, str]  # venue, session date, execution id
+Execution = tuple[OrderId, Price, Quantity]  # what was booked under it
 
 
 class State:
@@ -32,7 +33,7 @@ class State:
         self.orders = Orders()
         self.positions = Positions()
         self.gate = Gate()
-        self.executions: dict[ExecutionKey, OrderId] = {}
+        self.executions: dict[ExecutionKey, Execution] = {}
 
     def digest(self) -> str:
         """Return a BLAKE2b digest of the whole state, in hexadecimal."""
@@ -66,7 +67,7 @@ def _book_content(book: Book) -> list[object]:
         book.bids.top(book.bids.depth()),
         book.asks.top(book.asks.depth()),
         [book.bid_price, book.bid_quantity, book.ask_price, book.ask_quantity],
-        [book.update, book.touch_time, book.last_price, book.last_time],
+        [book.update, book.levels_update, book.touch_time, book.last_price, book.last_time],
         [book.by_level, book.gap, book.reason],
     ]
 

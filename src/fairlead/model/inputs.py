@@ -330,6 +330,14 @@ class StartCommand(Record, frozen=True, tag=84):
     reason: str
 
 
+class ReopenCommand(Record, frozen=True, tag=85):
+    """A person has explained what closed an instrument: new orders may enter it again."""
+
+    instrument: InstrumentId
+    person: str
+    reason: str
+
+
 VenueReport = (
     VenueAccepted
     | VenueRejected
@@ -361,4 +369,5 @@ Input = (
     | StopCommand
     | StrategyStopCommand
     | StartCommand
+    | ReopenCommand
 )

@@ -68,7 +68,7 @@ class OrderRefused(Record, frozen=True, tag=128):
 
 
 class OrderAccepted(Record, frozen=True, tag=129):
-    """The order works at the venue."""
+    """The venue took the order. Late, after a fill, it may be done already."""
 
     order: OrderId
     strategy: StrategyId
@@ -285,6 +285,14 @@ class TradingStarted(Record, frozen=True, tag=164):
     reason: str
 
 
+class InstrumentReopened(Record, frozen=True, tag=165):
+    """New orders may enter the instrument again."""
+
+    instrument: InstrumentId
+    person: str
+    reason: str
+
+
 # --- actions --------------------------------------------------------------------------------------
 
 
@@ -344,5 +352,6 @@ Fact = (
     | KillReleased
     | TradingStopped
     | TradingStarted
+    | InstrumentReopened
 )
 Output = Fact | Action

@@ -88,6 +88,10 @@ class Gate:
         """Let no new order into an instrument until what happened there is explained."""
         self._closed[instrument] = reason
 
+    def reopen(self, instrument: InstrumentId) -> bool:
+        """Let new orders in again; return False if the instrument was not closed."""
+        return self._closed.pop(instrument, None) is not None
+
     def closed(self) -> list[tuple[InstrumentId, str]]:
         """Return the instruments that are closed, with the reason."""
         return list(self._closed.items())
