@@ -32,9 +32,7 @@ GATE: Final = "src/fairlead/machine/risk/gate.py"
 WHOLE_TESTS: Final = {"knight", "replay", "scripts", "simulation"}
 STORIES: Final = {
     "tests/cli/test_crash.py",
-    "tests/gateways/binance/test_faults.py",
-    "tests/gateways/binance/test_recordings.py",
-    "tests/node/test_broken_configurations.py",
+    "tests/machine/test_closing.py",
 }
 
 

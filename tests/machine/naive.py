@@ -108,7 +108,10 @@ class Auditor:
                 assert self.orders[output.order].alive, "only what may live is canceled"
             elif isinstance(output, outputs.FillQuarantined):
                 self.closed.add(output.instrument)
+            elif isinstance(output, outputs.InstrumentReopened):
+                self.closed.discard(output.instrument)
             else:
+                self._follow_operator(output)
                 self._follow_order(input, output)
         self._conserves(input, answered)
 
@@ -142,8 +145,6 @@ class Auditor:
             self.killed = False
         elif isinstance(output, outputs.TradingStarted):
             self.halted = False
-        elif isinstance(output, outputs.InstrumentReopened):
-            self.closed.discard(output.instrument)
         elif isinstance(output, outputs.OrderFilled):
             assert isinstance(input, inputs.VenueFilled)
             self._book(input, output)

@@ -4,9 +4,21 @@ import pytest
 
 from fairlead.machine.orders import Event, Order
 from fairlead.machine.risk.exposure import Exposure
+from fairlead.model.outputs import SendOrder
 from fairlead.model.terms import OrderType, Side, Status, TimeInForce
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, StrategyId
-from tests.machine.build import BUY, SELL
+from tests.machine.build import (
+    BUY,
+    DISCONNECTED,
+    SELL,
+    Rig,
+    accepted,
+    canceled,
+    only,
+    replace,
+    replaced,
+    submit,
+)
 
 ONE = InstrumentId(1)
 
@@ -108,3 +120,29 @@ def test_an_overfilled_order_frees_no_more_than_it_held() -> None:
     order.fill(Price(100), Quantity(9))
     exposure.settle(order)
     assert exposure.of(ONE).buys == 0
+
+
+# --- in the machine -------------------------------------------------------------------------------
+
+
+def test_an_unknown_order_blocks_its_instrument_and_no_other() -> None:
+    """Invariant 10: until it is known what works there, nothing new goes there."""
+    rig = Rig(submit(1), accepted(1), DISCONNECTED)
+    assert rig.refused(submit(2))["orders_unknown"] == (1, 0)
+    only(SendOrder, rig.give(submit(3, instrument=InstrumentId(2))))
+    rig.give(canceled(1))
+    only(SendOrder, rig.give(submit(4)))
+
+
+def test_an_unknown_order_counts_at_its_worst_case() -> None:
+    """Invariants 8 and 10: with the larger quantity of a replace that was in flight."""
+    rig = Rig(submit(1), accepted(1), replace(1, 20), DISCONNECTED)
+    assert (rig.status(1), rig.working()) == (Status.UNKNOWN, 20)
+
+
+def test_a_replace_that_was_in_flight_at_a_break_is_pending_again_when_the_order_lives() -> None:
+    """Invariant 8: it may still be answered, and counts until it is."""
+    rig = Rig(submit(1), accepted(1), replace(1, 20), DISCONNECTED, accepted(1))
+    assert (rig.status(1), rig.working()) == (Status.REPLACE_PENDING, 20)
+    rig.give(replaced(1, 20))
+    assert (rig.status(1), rig.working()) == (Status.OPEN, 20)
