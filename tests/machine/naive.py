@@ -111,7 +111,6 @@ class Auditor:
             elif isinstance(output, outputs.InstrumentReopened):
                 self.closed.discard(output.instrument)
             else:
-                self._follow_operator(output)
                 self._follow_order(input, output)
         self._conserves(input, answered)
 

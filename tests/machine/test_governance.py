@@ -41,6 +41,7 @@ from tests.machine.build import (
     account,
     cancel,
     cancel_rejected,
+    filled,
     instrument,
     limits,
     only,
@@ -220,6 +221,7 @@ def test_a_kill_reaches_an_order_that_was_unknown_meanwhile(killed: str, evidenc
     """Invariant 9: the cancel may be lost with the session, so it goes out again."""
     rig = Rig(submit(1), accepted(1))
     rig.give(*((KILL, DISCONNECTED) if killed == "before" else (DISCONNECTED, KILL)))
+    assert cancels(rig, filled(1, 1, "E1")) == []
     assert rig.status(1) is Status.UNKNOWN
     assert cancels(rig, evidence) == [1]
     assert rig.status(1) is Status.CANCEL_PENDING

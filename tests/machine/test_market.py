@@ -95,11 +95,32 @@ def test_data_that_cannot_be_true_is_refused_and_changes_nothing(
     assert (before.bid_price, before.ask_price, before.last_price, before.reason) == kept
 
 
-def test_the_largest_price_that_can_be_true_is_taken() -> None:
-    """The border itself passes."""
+def test_the_largest_and_the_smallest_price_that_can_be_true_are_taken() -> None:
+    """The borders themselves pass."""
     rig = Rig()
-    assert rig.give(quote(99, INCREMENTS_MAX), trade(INCREMENTS_MAX, 1)) == []
-    assert book(rig).ask_price == INCREMENTS_MAX
+    assert rig.give(quote(1, INCREMENTS_MAX, 1, 1), trade(INCREMENTS_MAX, 1), trade(1, 1)) == []
+    assert (book(rig).bid_price, book(rig).ask_price) == (1, INCREMENTS_MAX)
+    assert rig.give(snapshot([(1, 1)], [(INCREMENTS_MAX, 1)])) == []
+    assert (book(rig).bid_price, book(rig).last_price) == (1, 1)
+
+
+def test_a_change_sets_levels_and_the_touch() -> None:
+    """The life of a quote: what the venue changed is what the book shows."""
+    rig = Rig(WHOLE)
+    assert rig.give(change([(100, 2)], [(101, 0), (102, 7)])) == []
+    assert book(rig).levels(BUY, 5) == [(100, 2), (99, 5)]
+    assert (book(rig).bid_price, book(rig).ask_price) == (100, 102)
+
+
+def test_a_change_out_of_order_loses_the_book() -> None:
+    """Invariant 11: the levels without it are no book that ever was."""
+    rig = Rig(WHOLE, change([(98, 1)], [], update=5))
+    refused, stale = rig.give(change([(97, 1)], [], update=4))
+    assert isinstance(refused, InputRefused)
+    assert "older than the book" in refused.reason
+    assert isinstance(stale, BookStale)
+    assert rig.give(snapshot([(99, 5)], [(101, 4)], update=3)) == [BookRestored(ONE)]
+    assert rig.give(change([(97, 1)], [], update=4), change([(97, 1)], [], update=4)) == []
 
 
 def test_a_trade_becomes_the_last_price() -> None:

@@ -53,7 +53,10 @@ def snapshot(state: State, snapshot: BookSnapshot, time: Nanos, outputs: list[Ou
 
 
 def change(state: State, change: BookChange, time: Nanos, outputs: list[Output]) -> None:
-    """Apply changed levels. An absurd change loses the book: what it meant is not known."""
+    """Apply changed levels. An absurd change, or one out of order, loses the book.
+
+    What the one meant is not known, and what the other would leave is no book that ever was.
+    """
     book = state.books.get(change.instrument)
     if book is None:
         outputs.append(InputRefused("BookChange", _UNKNOWN_INSTRUMENT))
@@ -61,8 +64,7 @@ def change(state: State, change: BookChange, time: Nanos, outputs: list[Output])
     reason = book.reason
     problem = _absurd_levels(change.bids, change.asks)
     if change.update and change.update < book.levels_update:
-        outputs.append(InputRefused("BookChange", "older than the book: the feed was reordered"))
-        return
+        problem = problem or "it is older than the book: the feed was reordered"
     if problem:
         outputs.append(InputRefused("BookChange", problem))
         book.lose(f"a refused change: {problem}")
