@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
 
+import msgspec
 import typer
 from rich.console import Console
 
@@ -21,6 +22,11 @@ ERR = Console(stderr=True, highlight=False, soft_wrap=True)
 
 USAGE = 2  # the exit code for what a person can mend
 FOUND_WRONG = 1  # the exit code for a check that ran and found something
+
+
+def print_json(content: object) -> None:
+    """Print one JSON object on standard output, for machines that people look over the shoulder."""
+    OUT.file.write(msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n")
 
 
 def fail(message: str, code: int = USAGE) -> NoReturn:

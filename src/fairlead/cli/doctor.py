@@ -12,11 +12,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Final
 
-import orjson
 import typer
 from rich.table import Table
+from rich.text import Text
 
-from fairlead.cli.console import FOUND_WRONG, OUT
+from fairlead.cli.console import FOUND_WRONG, OUT, print_json
 from fairlead.node.build import Build, running_build
 
 _SYNCS: Final = 50
@@ -49,7 +49,7 @@ def doctor(
     if json:
         content = {"fit": fit, "build": {**asdict(build), "compiled": build.compiled}}
         content["findings"] = [asdict(finding) for finding in findings]
-        OUT.file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(content)
     else:
         OUT.print(_table(findings, fit))
     if not fit:
@@ -169,6 +169,7 @@ def _table(findings: list[Finding], fit: bool) -> Table:
     table.add_column(overflow="fold")
     for finding in findings:
         table.add_row(
-            finding.name, finding.found, finding.advice, style="" if finding.fit else "red"
+            *(Text(part) for part in (finding.name, finding.found, finding.advice)),
+            style="" if finding.fit else "red",
         )
     return table

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Protocol
 
-import orjson
+import msgspec
 import typer
 
 from fairlead.cli.console import ERR, FOUND_WRONG, mistakes_in_one_line
@@ -224,7 +224,7 @@ def _level(instrument: Instrument, price: Price, quantity: Quantity) -> tuple[st
 def _write_lines(lines: Iterator[Line]) -> None:
     out = sys.stdout.buffer
     for line in lines:
-        out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        out.write(msgspec.json.encode(line) + b"\n")
     out.flush()
 
 

@@ -4,11 +4,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from rich.table import Table
 from rich.text import Text
 
-from fairlead.cli.console import OUT
+from fairlead.cli.console import OUT, print_json
 from fairlead.node.build import running_build
 from fairlead.node.loading import dump
 from fairlead.node.recovery import Verdict
@@ -48,7 +47,7 @@ class Outcome:
 def print_outcome(outcome: Outcome, json: bool) -> None:
     """Print the outcome for people, or as one JSON object."""
     if json:
-        OUT.file.write(orjson.dumps(_content(outcome), option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(_content(outcome))
         return
     OUT.print(summary_view(outcome.wired.summary.result()))
     OUT.print(_closing_table(outcome))

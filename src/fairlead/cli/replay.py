@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from fairlead.cli.console import ERR, OUT, mistakes_in_one_line
+from fairlead.cli.console import ERR, OUT, mistakes_in_one_line, print_json
 from fairlead.cli.session_options import moment
 from fairlead.cli.state import state_object
 from fairlead.machine.orders import WORKING
@@ -60,7 +59,7 @@ def replay(
         state = state_object(replayed.path.machine, naming.names)
         state["outputs_digest"] = replayed.path.digest.hexadecimal()
     if json:
-        OUT.file.write(orjson.dumps(state, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(state)
         return
     _print(replayed, state)
 

@@ -4,11 +4,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
-from fairlead.cli.console import ERR, FOUND_WRONG, OUT, mistakes_in_one_line
+from fairlead.cli.console import ERR, FOUND_WRONG, OUT, mistakes_in_one_line, print_json
 from fairlead.model.units import Sequence
 from fairlead.node.recovery import Verdict
 from fairlead.node.recovery import verify as verify_journal
@@ -30,7 +29,7 @@ def verify(
         verdict = verify_journal(journal, progress)
     if json:
         content = {**asdict(verdict), "directory": str(journal), "passed": verdict.passed}
-        OUT.file.write(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode() + "\n")
+        print_json(content)
     else:
         OUT.print(_table(verdict))
     if not verdict.passed:
