@@ -247,6 +247,30 @@ def test_a_session_cut_anywhere_comes_back_as_it_was_and_ends_as_it_would_have(
         assert verify(directory).passed
 
 
+def test_a_session_that_was_ended_in_order_goes_on_trading_when_it_is_resumed(
+    tmp_path: FilePath,
+) -> None:
+    """What a person stopped, a person may go on with: the strategies begin anew."""
+    directory = tmp_path / "journal"
+    lock = Lock(directory)
+    first = Run(Quoting())
+    first.write_to(directory)
+    first.session.start(first.first())
+    first.session.run(FullSpeed(first.stop_request), Nanos(START + 5 * NANOS_PER_SECOND))
+    first.session.stop(StopPolicy.CANCEL, "ann", "lunch")
+    lock.close()
+    run = Run(Quoting())
+    history = resumed_run(directory, run)
+    assert run.world.sent == first.world.sent
+    run.session.resume(run.first(history.end.epoch + 1))
+    run.session.run(FullSpeed(run.stop_request))
+    run.session.stop(StopPolicy.CANCEL, "ann", "the end")
+    assert len(run.world.sent) > len(first.world.sent)
+    assert len(set(run.world.sent)) == len(run.world.sent)
+    assert run.session.diverged == 0
+    assert verify(directory).passed
+
+
 def test_a_world_of_another_seed_is_not_taken_for_the_recorded_one(tmp_path: FilePath) -> None:
     recorded_run(tmp_path / "journal")
     with pytest.raises(WorldDiverged, match="seed"):

@@ -176,9 +176,10 @@ class Session:
                     committed = True
                 self.world.act(output, time)
         if isinstance(input, StartCommand) and not self._begun:
-            self._begun = True  # a resumed session has begun already: its strategies stand
+            self._begun = True  # after a crash they have begun already, and stand
             self.host.start(time)
         elif isinstance(input, StopCommand):
+            self._begun = False
             self.host.stop(time)
         self.host.deliver(time, input, outputs)
 

@@ -128,10 +128,13 @@ class Host:
             self._seats[key] = self._seats.pop(key)
 
     def start(self, time: Nanos) -> None:
-        """Let all strategies begin."""
-        assert not self._started, "a host starts once"
+        """Let all strategies begin. After a stop they begin anew, unless they were taken off."""
         self._started = True
+        off = [strategy for strategy, _ in self._machine.gate.disabled()]
         for seat, context in self._seats.values():
+            assert not seat.listening, "a host starts once, and once after each stop"
+            if seat.failure or seat.strategy_id in off:
+                continue
             seat.begin()
             on_start = seat.handlers.get("on_start")
             if on_start is not None:

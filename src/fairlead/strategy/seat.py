@@ -76,8 +76,10 @@ class Seat:
         self._last_id = OrderId(strategy_id << COUNTER_BITS)
 
     def begin(self) -> None:
-        """Begin to listen."""
+        """Begin to listen, to everything until the strategy says to what."""
         self.listening = True
+        self.topics = None
+        self.bar_feeds.clear()
         self.outbox.forget_listeners()
 
     def end(self) -> None:
