@@ -90,6 +90,8 @@ def test_a_definition_that_contradicts_what_is_known_is_refused(
     assert isinstance(refused, InputRefused)
     assert refused.kind == type(definition).__name__
     assert reason in refused.reason
+    idle = Rig(TimerFired(StrategyId(1), 1))
+    assert rig.machine.digest() == idle.machine.digest()
 
 
 def test_the_first_definition_stands() -> None:
@@ -97,6 +99,13 @@ def test_the_first_definition_stands() -> None:
     rig = Rig(instrument(quantity_max=Quantity(1)), account(1, cash=Money(5)))
     assert rig.machine.instruments[ONE].quantity_max == 1_000
     assert rig.account().cash == 1_000_000
+
+
+@pytest.mark.parametrize("decimals", [0, 18])
+@pytest.mark.parametrize("cash", [-MONEY_MAX, MONEY_MAX])
+def test_an_account_at_the_borders_is_taken(decimals: int, cash: int) -> None:
+    """B-POS-12: what fits is exact."""
+    assert Rig().give(account(9, money_decimals=decimals, cash=Money(cash))) == []
 
 
 def test_limits_hold_from_the_moment_they_are_set() -> None:

@@ -100,6 +100,14 @@ def test_what_is_refused_or_ignored_leaves_no_trace_in_the_state(nothing: Input)
     assert digest(seen, nothing) == digest(seen, NOTHING)
 
 
+@pytest.mark.parametrize(
+    "terms", [{"name": "other"}, {"currency": "EUR"}, {"money_decimals": 3}, {"cash": Money(5)}]
+)
+def test_the_digest_holds_every_term_of_an_account(terms: dict[str, object]) -> None:
+    """Invariant 2: what money is counted in, and how much there was."""
+    assert digest(account(2)) != digest(account(2, **terms))
+
+
 def test_the_same_inputs_give_the_same_digest() -> None:
     """Invariant 2: twice the same is the same."""
     assert digest(filled(1, 3, "E1"), KILL) == digest(filled(1, 3, "E1"), KILL)

@@ -350,11 +350,12 @@ def test_a_replace_counts_what_it_adds() -> None:
     assert passes(rig, replace(1, 10))
 
 
-def test_a_replace_down_frees_nothing_until_the_venue_has_done_it() -> None:
+@BOTH_SIDES
+def test_a_replace_down_passes_and_frees_nothing_until_the_venue_has_done_it(side: Side) -> None:
     """Invariant 8: a replace counts at the larger of its quantities."""
-    rig = Rig(limits(position_quantity_max=Quantity(10)), submit(1, quantity=8), accepted(1))
+    rig = Rig(limits(position_quantity_max=Quantity(10)), submit(1, side, 10), accepted(1))
     assert passes(rig, replace(1, 2))
-    assert rig.refused(submit(2, quantity=3)) == {"position_quantity_max": (11, 10)}
+    assert rig.refused(submit(2, side, 1)) == {"position_quantity_max": (11, 10)}
 
 
 @given(
