@@ -8,7 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
-from fairlead.node.configuration import JournalSettings, SessionSettings
+from fairlead.node.configuration import (
+    JournalSettings,
+    LatencySettings,
+    SessionSettings,
+    SimulatedVenueSettings,
+)
 from fairlead.node.errors import ConfigurationError
 from fairlead.node.loading import changed, load, read, read_model
 from fairlead.node.paper import default
@@ -463,3 +468,19 @@ def test_any_text_is_a_configuration_or_a_list_of_problems(text: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         read(text, "any.yaml", {})
     assert all(str(problem).startswith("any.yaml:") for problem in caught.value.problems)
+
+
+def test_what_a_partly_given_section_leaves_out_keeps_its_default() -> None:
+    """A default duration is nanoseconds; only what a person wrote bare is seconds."""
+    text = (
+        "venue: {kind: simulated, instruments: [{symbol: A, price_start: 100}],"
+        " latency: {order: 1ms}}\n"
+        "account: {currency: USD, cash: 1000}\n"
+        "limits: {default: {order_quantity_max: 1}, message_rate: {count_max: 5}}\n"
+        "session: {duration: 60s}\n"
+    )
+    found = read(text, "mine.yaml", {})
+    assert found.limits.default.reference_age_max == 10**9
+    assert found.limits.message_rate.window == 10**9
+    assert isinstance(found.venue, SimulatedVenueSettings)
+    assert found.venue.latency == LatencySettings(order=Nanos(10**6))

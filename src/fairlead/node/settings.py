@@ -47,11 +47,13 @@ class Contradiction(NamedTuple):
 
 
 class Section(BaseModel):
-    """A frozen part of a configuration. Knows all its keys, converts nothing silently."""
+    """A frozen part of a configuration. Knows all its keys, converts nothing silently.
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, validate_default=True
-    )
+    Defaults are not validated: they are values already (durations in nanoseconds), not what a
+    person wrote (where a bare duration is seconds).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True)
 
     def contradictions(self) -> Iterable[Contradiction]:
         """Return which of the values, each right in itself, do not go together."""
