@@ -1,7 +1,11 @@
 """The host: who hears what, and in which order."""
 
+from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from fairlead.model.codec import encode_input
 from fairlead.model.inputs import (
     BookGap,
     BookSnapshot,
@@ -11,7 +15,15 @@ from fairlead.model.inputs import (
 )
 from fairlead.model.outputs import OrderAccepted, OrderCanceled, OrderFilled, OrderUnknown, Output
 from fairlead.model.terms import Liquidity, Side
-from fairlead.model.units import Money, Price, Quantity, StrategyId, UpdateId
+from fairlead.model.units import (
+    InstrumentId,
+    Money,
+    OrderId,
+    Price,
+    Quantity,
+    StrategyId,
+    UpdateId,
+)
 from fairlead.strategy import Context, Strategy
 from tests.strategy.listeners import Buyer, Listener, kinds
 from tests.strategy.rig import AAA, BBB, Rig
@@ -165,3 +177,32 @@ def test_a_strategy_that_a_person_stops_ends_and_hears_the_rest_of_its_orders() 
     rig.quote(9_991, 10_000)
     assert kinds(buyer.heard) == [Quote, OrderAccepted, str, OrderCanceled]
     assert kinds(other.heard) == [Quote, Quote]
+
+
+class Leaving(BaseException):
+    """A way out that is no Exception."""
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        lambda context: context.buy(InstrumentId(1), Quantity(2**70), Price(1)),
+        lambda context: context.cancel(OrderId(2**80)),
+        lambda context: context.buy(InstrumentId(1), Quantity(1), Price(100), tag="\ud800"),
+        lambda context: (_ for _ in ()).throw(Leaving()),
+        lambda context: (_ for _ in ()).throw(GeneratorExit()),
+        lambda context: (_ for _ in ()).throw(ValueError("\ud800")),
+    ],
+)
+def test_no_way_out_of_a_handler_ends_the_node(mistake: Callable[[Context], object]) -> None:
+    """S0-ARCH-15: the strategy is taken off, and what says so can be written down."""
+
+    class Mistaken(Strategy):
+        def on_quote(self, context: Context, quote: Quote) -> None:
+            mistake(context)
+
+    rig = Rig(Mistaken())
+    rig.start()
+    rig.quote(9_999, 10_001)
+    (failure,) = rig.host.failures
+    assert encode_input(failure)

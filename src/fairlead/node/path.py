@@ -75,10 +75,12 @@ class Path:
         sequencer = self.sequencer
         time = sequencer.stamp()
         sequence = sequencer.last
-        outputs = self.machine.apply(sequence, time, input)
         log = self._log
+        # What cannot be written down must not be decided upon: encoded first, appended after.
+        written = encode_input(input) if log is not None else b""
+        outputs = self.machine.apply(sequence, time, input)
         if log is not None:
-            log.append(layout.INPUT, sequence, time, encode_input(input))
+            log.append(layout.INPUT, sequence, time, written)
         if outputs:
             encoded = encode_outputs(outputs)
             self.digest.add(sequence, encoded)

@@ -29,6 +29,7 @@ from fairlead.strategy.views import (
     touch,
 )
 
+WHOLE_MAX: Final = 2**63 - 1  # a record holds no larger number
 TAG_LENGTH_MAX: Final = 64  # of an order's tag: it is written into the journal with each order
 _SYMBOLS_SHOWN_MAX: Final = 20  # in a message about an unknown one
 
@@ -273,6 +274,8 @@ class Context:
         market = price is None
         if time_in_force is None:
             time_in_force = TimeInForce.IOC if market else TimeInForce.GTC
+        if not tag.isprintable():
+            raise InvalidRequest(f"tag {tag!r} cannot be written down, expected printable text")
         if len(tag) > TAG_LENGTH_MAX:
             raise InvalidRequest(
                 f"tag has {len(tag)} characters, expected at most {TAG_LENGTH_MAX}"
@@ -322,4 +325,6 @@ def _whole(value: int, what: str) -> int:
             f"{what} is {value!r} ({type(value).__name__}), expected a whole number;"
             " context.price, context.quantity and seconds convert"
         )
+    if not -WHOLE_MAX <= value <= WHOLE_MAX:
+        raise InvalidRequest(f"{what} has {len(str(value))} digits, expected at most {WHOLE_MAX}")
     return value

@@ -20,9 +20,9 @@ risk or the venue refuse is no error but a fact, and reaches `on_order`.
 
 from typing import Final
 
-# What user code may raise. sys.exit() in it is its own mistake, and no way to end the node;
-# a KeyboardInterrupt is a person, and passes through.
-USER_FAILURES: Final = (Exception, SystemExit)
+# What user code may raise. sys.exit() in it is its own mistake, and no way to end the node; nor is
+# any other way out. A KeyboardInterrupt is a person: who catches these lets it pass before.
+USER_FAILURES: Final = (BaseException,)
 
 
 class StrategyError(Exception):

@@ -26,7 +26,8 @@ def failure_line(error: BaseException, files: Collection[str]) -> str:
         file, line, function = innermost
         place = f" ({PurePath(file).name}:{line}, in {function})"
     room = ERROR_LENGTH_MAX - len(place)
-    return (what if len(what) <= room else what[: room - 3] + "...") + place
+    told = (what if len(what) <= room else what[: room - 3] + "...") + place
+    return told.encode("utf-8", "backslashreplace").decode()  # the journal takes no lone surrogate
 
 
 def innermost_line(error: BaseException, files: Collection[str]) -> tuple[str, int, str] | None:
@@ -42,5 +43,7 @@ def innermost_line(error: BaseException, files: Collection[str]) -> tuple[str, i
 def _message(error: BaseException) -> str:
     try:
         return str(error)
+    except KeyboardInterrupt:
+        raise
     except USER_FAILURES:  # a __str__ of the strategy's own, as broken as the rest
         return "(its message raised an error too)"

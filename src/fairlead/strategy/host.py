@@ -158,6 +158,8 @@ class Host:
             context.time = time
             try:
                 handler(context, event)
+            except KeyboardInterrupt:
+                raise
             except USER_FAILURES as error:
                 seat.fail(error)
 
@@ -268,6 +270,8 @@ def _run(seat: Seat, context: Context, time: Nanos, handler: Handler, *event: ob
     context.time = time
     try:
         handler(context, *event)
+    except KeyboardInterrupt:
+        raise
     except USER_FAILURES as error:
         seat.fail(error)
 

@@ -119,6 +119,8 @@ def _execute(spec: ModuleSpec, path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except InvalidStrategy as error:
         raise InvalidStrategy(f"{path}: {error}") from error
+    except KeyboardInterrupt:
+        raise
     except USER_FAILURES as error:
         place = innermost_line(error, [str(path)])
         line = place[1] if place is not None and place[0] == str(path) else 1

@@ -71,6 +71,8 @@ class Strategy:
             made = cls(read_parameters(cls.__name__, cls.Parameters, values))
         except StrategyError:
             raise
+        except KeyboardInterrupt:
+            raise
         except USER_FAILURES as error:
             raise InvalidStrategy(
                 f"{cls.__name__} cannot be made: {type(error).__name__}: {error}"
