@@ -183,3 +183,15 @@ def test_malformed_frames_are_counted_with_their_place_and_do_not_end_a_recordin
     assert feed.counts.dropped == {"malformed_json": 7, "malformed_fields": 1}
     assert len(counts.malformed_examples) == EXAMPLES_MAX
     assert counts.malformed_examples[1].startswith(f"{path}:2: malformed frame: ")
+
+
+def test_a_receive_time_that_leaps_is_refused_with_its_place(tmp_path: Path) -> None:
+    """A recorder's clock that was set wrong must not make a session live through years."""
+    path = tmp_path / "leap.txt"
+    year = 365 * 86_400 * 10**9
+    path.write_text("1000000000000000000 {}\n" + f"{10**18 + year} {{}}\n")
+    with pytest.raises(BadLine, match=r"leap.txt:2: a receive time 365 days after"):
+        list(read_recording([path]))
+    path.write_text("9223372036854775807 {}\n")
+    with pytest.raises(BadLine, match="no receive time"):
+        list(read_recording([path]))

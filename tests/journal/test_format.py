@@ -96,7 +96,7 @@ def test_a_record_that_is_cut_is_no_record() -> None:
 
 def test_what_is_wrong_with_a_record_is_said() -> None:
     """Whoever has to decide what to restore wants to know."""
-    assert layout.decode_record(RECORD[:3], 0) == "3 bytes, a record begins with 25"
+    assert layout.decode_record(b"before" + RECORD[:3], 6) == "3 bytes, a record begins with 25"
     assert layout.decode_record(RECORD[:-1], 0) == "a payload of 7 bytes, 6 are there"
     assert layout.decode_record(RECORD[:-1] + b"X", 0) == "its checksum is wrong"
     unknown = layout.encode_record(9, Sequence(1), Nanos(1), b"")
@@ -124,6 +124,7 @@ def test_the_layout_is_the_one_that_is_documented() -> None:
     """Fault 23: a change of a byte is a change of the format's version."""
     body = struct.pack("<IQqB", 7, 7, 99, 1) + b"payload"
     assert struct.pack("<I", crc32c(body)) + body == RECORD
+    assert (layout.INPUT, layout.OUTPUTS, layout.COMMIT, layout.SEAL) == (1, 2, 3, 4)
     assert crc32c(b"123456789") == 0xE306_9283  # the check value of CRC-32C (RFC 3720)
 
 

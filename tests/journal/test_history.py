@@ -220,9 +220,19 @@ def test_a_header_of_which_only_the_length_reached_the_disk_is_taken_away(tmp_pa
     write(tmp_path)
     path = segments(tmp_path)[-1]
     path.write_bytes(bytes(layout.HEADER_BYTES))
-    assert read(tmp_path)[0] == list(ALL[:3])
+    entries, end = read(tmp_path)
+    assert (entries, end.sealed) == (list(ALL[:3]), True)
     mend(tmp_path)
     assert not path.exists()
+
+
+def test_a_header_that_is_wrong_before_records_is_damage(tmp_path: Path) -> None:
+    """Fault 3: with records behind it a header was on the disk, so something changed it."""
+    write(tmp_path)
+    path = segments(tmp_path)[-1]
+    cut(tmp_path, path, layout.HEADER_BYTES + 10)
+    flip(path, 20, 0)
+    assert damage(tmp_path)[1].offset == 0
 
 
 def test_zeros_after_the_last_group_are_a_torn_end(tmp_path: Path) -> None:
@@ -284,6 +294,7 @@ def test_a_bit_flipped_anywhere_is_refused_with_its_place(
                 entries, found = damage(tmp_path)
                 assert entries == list(ALL[: len(entries)])
                 assert (found.path, found.offset) == (str(path), start)
+                assert found.record == starts.index(start)
             flip(path, byte, bit)
     assert read(tmp_path)[0] == list(ALL)
 

@@ -40,6 +40,11 @@ def append(log: Log, sequence: int, payload: bytes = b"payload") -> None:
     log.append(layout.INPUT, Sequence(sequence), ONE, payload)
 
 
+def open_files() -> int:
+    """Return how many files this process holds open."""
+    return len(os.listdir("/proc/self/fd"))
+
+
 @contextmanager
 def files_no_larger_than(size: int) -> Iterator[None]:
     """Let the kernel refuse to make any file larger: a disk that is full, for real."""
@@ -129,6 +134,22 @@ def test_a_full_segment_is_sealed_and_the_next_one_goes_on_with_its_chain(tmp_pa
         assert records(path)[-1][1].payload == following.chain
 
 
+def test_a_segment_that_is_sealed_is_closed(tmp_path: Path) -> None:
+    """Invariant 14: open files do not grow with history."""
+    before = open_files()
+    write(tmp_path, segment_bytes=1)
+    assert open_files() == before
+
+
+def test_the_writer_counts_what_it_wrote(tmp_path: Path) -> None:
+    """Metrics read it from here."""
+    log = a_log(tmp_path, segment_bytes=1)
+    for group in GROUPS:
+        put(log, group)
+    assert log.commits == len(GROUPS)
+    assert log.bytes_total == sum(path.stat().st_size for path in segments(tmp_path))
+
+
 def test_a_segment_takes_groups_until_it_is_full(tmp_path: Path) -> None:
     """A group is never split over two files."""
     marks = write(tmp_path, segment_bytes=10_000, close=False)
@@ -144,11 +165,10 @@ def test_a_journal_that_is_closed_ends_with_a_seal(tmp_path: Path) -> None:
 
 def test_the_writer_says_when_a_group_is_as_large_as_it_may_be(tmp_path: Path) -> None:
     """Invariant 14: what waits for a commit has a bound."""
-    log = a_log(tmp_path)
+    log, fuller = a_log(tmp_path), a_log(tmp_path)
     append(log, 1, bytes(GROUP_BYTES_MAX - layout.FRAME_BYTES - 1))
-    assert not log.full
-    append(log, 2, b"")
-    assert log.full
+    append(fuller, 1, bytes(GROUP_BYTES_MAX - layout.FRAME_BYTES))
+    assert (log.full, fuller.full) == (False, True)
 
 
 def test_a_writer_goes_on_after_the_last_one(tmp_path: Path) -> None:
@@ -199,8 +219,10 @@ def test_a_new_directory_is_durable_in_the_one_above(
 def test_a_journal_has_one_writer(tmp_path: Path) -> None:
     """Invariant 7: the second one is told, and may come when the first has gone."""
     lock = Lock(tmp_path / "journal")
+    before = open_files()
     with pytest.raises(JournalLocked, match="another node writes this journal"):
         Lock(tmp_path / "journal")
+    assert open_files() == before
     lock.close()
     Lock(tmp_path / "journal").close()
 
@@ -344,19 +366,22 @@ def test_a_directory_that_does_not_sync_is_final(
     goes_on_after_recovery(tmp_path, [])
 
 
+@pytest.mark.parametrize("what", ["cannot be created", "did not close"])
 def test_a_file_that_does_not_close_is_final(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     """A network disk may tell at the close what it did not tell at the write."""
     log = a_log(tmp_path, segment_bytes=1)
     system = os.close
+    closings = iter(["cannot be created", "did not close"])  # the directory, then the segment
 
     def failing(file: int) -> None:
         system(file)
-        raise OSError(errno.EDQUOT, "quota")
+        if next(closings, "") == what:
+            raise OSError(errno.EDQUOT, "quota")
 
     monkeypatch.setattr(os, "close", failing)
-    with pytest.raises(JournalFailed):
+    with pytest.raises(JournalFailed, match=what):
         put(log, GROUPS[0])
     monkeypatch.undo()
     nothing_more_is_taken(log, tmp_path)
@@ -387,13 +412,13 @@ def test_no_file_stays_open_after_a_failure(
 ) -> None:
     """A node that cannot write is still asked for its state; it leaks nothing meanwhile."""
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "no")))
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_files()
     for number in range(5):
         directory = tmp_path / str(number)
         directory.mkdir()
         with pytest.raises(JournalFailed):
             put(a_log(directory), GROUPS[0])
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_files() == before
 
 
 def test_the_bounds_have_the_sizes_that_the_design_gives_them() -> None:

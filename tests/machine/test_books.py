@@ -99,7 +99,9 @@ class Twin:
     def stale(self) -> bool:
         """Whether no price may be read."""
         bid, _, ask, _ = self.touch
-        return self.lost or bool(bid and ask and bid >= ask)
+        high = max((price for price, quantity in self.bids.items() if quantity), default=0)
+        low = min((price for price, quantity in self.asks.items() if quantity), default=high + 1)
+        return self.lost or bool(bid and ask and bid >= ask) or high >= low
 
 
 def tell(book: Book, data: Feed, time: Nanos) -> None:
@@ -293,3 +295,14 @@ def test_there_is_a_book_for_every_instrument_that_is_known() -> None:
     books.add(InstrumentId(1))
     assert [book.instrument for book in books.all()] == [2, 1]
     assert books.get(InstrumentId(3)) is None
+
+
+def test_levels_that_cross_stay_stale_whatever_the_quotes_say() -> None:
+    """S0-MD-02: a good quote does not make bad levels true; levels that agree again do."""
+    book = a_book()
+    book.change(levels((200, 5)), (), UpdateId(11), NOW)
+    assert book.stale
+    book.quote(quote(99, 101, 5, 5, 12), NOW)
+    assert book.stale
+    book.change(levels((200, 0)), (), UpdateId(13), NOW)
+    assert not book.stale

@@ -18,11 +18,13 @@ from fairlead.gateways.errors import (
 )
 from fairlead.gateways.feed import Feed
 from fairlead.model.inputs import Input
-from fairlead.model.units import Nanos
+from fairlead.model.units import NANOS_PER_SECOND, Nanos
 
 LINE_BYTES_MAX: Final = 8_000_000  # twice the largest frame of any venue; a longer line is no text
 EXAMPLES_MAX: Final = 5  # malformed frames that are kept for a person to look at
-_TIME_MAX: Final = 2**63 - 1
+_TIME_MAX: Final = 2**61  # the year 2043: later is no time that was recorded
+# Venues close for a week at most; a longer step is a broken clock, and would be lived through.
+TIME_STEP_MAX: Final = Nanos(10 * 86_400 * NANOS_PER_SECOND)
 _TIME_DIGITS_MAX: Final = 19
 _SHOWN_BYTES_MAX: Final = 40
 _GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -37,6 +39,7 @@ class Recording:
         """Take the files, and who is told of lines that are no records; else they are raised."""
         self._paths = [Path(path) for path in paths]
         self._on_bad_line = on_bad_line
+        self._last_time = Nanos(0)
         self._path = Path()
         self._line = 0
 
@@ -59,13 +62,21 @@ class Recording:
             ended = line.endswith(b"\n") or frame.endswith(b"}") or len(line) > LINE_BYTES_MAX
             if not ended:
                 raise RecordingDamaged(f"{self.place}: the file ends in the middle of a record")
-            problem = _problem(line, time, frame)
+            problem = _problem(line, time, frame) or self._misstep(int(time))
             if not problem:
-                yield Nanos(int(time)), frame
+                self._last_time = Nanos(int(time))
+                yield self._last_time, frame
                 continue
             while not line.endswith(b"\n") and (line := self._read_line(file)):
                 pass
             self._refuse(BadLine(f"{self.place}: {problem}, expected 'receive_ns {{json}}'"))
+
+    def _misstep(self, time: int) -> str:
+        """Return why a record cannot follow the last one in time, empty if it can."""
+        if 0 < self._last_time < time - TIME_STEP_MAX:
+            days = (time - self._last_time) // (86_400 * NANOS_PER_SECOND)
+            return f"a receive time {days} days after the one before it"
+        return ""
 
     def _read_line(self, file: BinaryIO) -> bytes:
         """Return the next line, or as much of it as a line may have; empty at the end."""

@@ -166,11 +166,17 @@ class Book:
         self.ask_quantity = ask_quantity
         self.update = update
 
+    def _levels_cross(self) -> bool:
+        bid, ask = self.bids.best_price(), self.asks.best_price()
+        return bid >= ask > 0
+
     def _judge(self) -> None:
         if self.gap:
             self.reason = self.gap
         elif self.bid_price and self.ask_price and self.bid_price >= self.ask_price:
             self.reason = f"crossed: bid {self.bid_price} >= ask {self.ask_price} (increments)"
+        elif self._levels_cross():
+            self.reason = "crossed: the levels contradict each other"
         elif self.touch_time == NEVER:
             self.reason = _NO_DATA
         else:
