@@ -151,3 +151,22 @@ def test_a_plain_and_a_compressed_recording_are_the_same(market_data: Path, tmp_
 
 def test_the_speeds_that_are_offered_are_those_of_the_configuration() -> None:
     assert Speed.__args__ == ("max", "1x", "10x")  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("option", ["--for=0s", "--set=api_key=x"])
+def test_an_option_that_cannot_be_is_one_line(option: str, tmp_path: Path) -> None:
+    done = fairlead("run", option, directory=tmp_path)
+    assert done.returncode == 2
+    assert "command line" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_session_is_resumed_with_its_own_account_and_strategies_alone(tmp_path: Path) -> None:
+    """Another strategy in the first place would inherit the position of the one before."""
+    assert fairlead("run", "--for", "5s", directory=tmp_path).returncode == 0
+    other = fairlead(
+        "run", "--resume", "--strategy", "trend_following", "--set", "instrument=ALPHA.SIM",
+        "--for", "5s", directory=tmp_path,
+    )  # fmt: skip
+    assert other.returncode == 2
+    assert "the journal's strategies are maker" in other.stderr

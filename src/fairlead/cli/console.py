@@ -53,3 +53,5 @@ def mistakes_in_one_line() -> Iterator[None]:
         fail(str(error))
     except BrokenPipeError:
         raise typer.Exit(0) from None
+    except OSError as error:
+        fail(f"{error.filename or 'the system'}: {error.strerror or error}")

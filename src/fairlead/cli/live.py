@@ -133,7 +133,7 @@ class LiveView:
 
 def _quotes(wired: Wired) -> Table:
     machine = wired.path.machine
-    table = _table("quotes", "instrument", "bid", "", "ask", "", "book")
+    table = _table("quotes", "instrument", "size", "bid", "ask", "size", "book")
     for book in machine.books.all():
         terms = machine.instruments[book.instrument]
         table.add_row(

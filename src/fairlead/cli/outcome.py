@@ -207,6 +207,9 @@ def _add_feed(table: Table, wired: Wired) -> None:
         f"{counts.frames:,} frames = {passed:,} inputs + {dropped:,} dropped"
         f" + {counts.waiting:,} waiting; {counts.gaps:,} gaps",
     )
+    recording = wired.surroundings.recording
+    if recording is not None and recording.times_backwards:
+        table.add_row("", f"{recording.times_backwards:,} receive times went back, and were held")
     for reason, count in counts.dropped.items():
         table.add_row("", f"dropped {count:,}: {reason}")
     different = comparison.different

@@ -4,6 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from fairlead.model.units import Nanos
 from fairlead.node import paper
 from fairlead.node.configuration import Configuration, RecordedVenueSettings, StrategySettings
@@ -29,22 +31,38 @@ def configured(
     Raises `ConfigurationError`, `StrategyError`, and the errors of gateways and stages.
     """
     given = assignments(parameters)
+    try:
+        configuration = _configured(config, tuple(files), market, strategy)
+        return _with_strategy(configuration, strategy, given)
+    except ValidationError as error:  # of a section made from options; inputs are hidden in it
+        problems = [
+            Problem(COMMAND_LINE, 0, 0, ".".join(map(str, one["loc"])), one["msg"])
+            for one in error.errors(include_input=False, include_url=False)
+        ]
+        raise ConfigurationError(problems) from None
+
+
+def _configured(
+    config: Path | None, files: tuple[Path, ...], market: MarketName, strategy: str | None
+) -> Configuration:
     if config is None and files:
-        chosen = strategy or DEFAULT_STRATEGY
-        return _with_strategy(configuration_for(tuple(files), market, chosen), strategy, given)
+        return configuration_for(files, market, strategy or DEFAULT_STRATEGY)
     configuration = load(config, os.environ) if config is not None else paper.default()
     if files:
-        venue = RecordedVenueSettings(kind="recorded", files=tuple(files), market=market)
+        venue = RecordedVenueSettings(kind="recorded", files=files, market=market)
         configuration = changed(configuration, COMMAND_LINE, venue=venue)
-    return _with_strategy(configuration, strategy, given)
+    return configuration
 
 
 def duration(text: str, option: str) -> Nanos:
     """Return the duration given to an option. Raises `ConfigurationError` that names it."""
     try:
-        return parse_duration(text)
+        span = parse_duration(text)
     except UnreadableText as error:
-        raise _wrong(option, text, error) from error
+        raise _wrong(option, text, error.expected) from error
+    if span == 0:
+        raise _wrong(option, text, "a duration above 0")
+    return span
 
 
 def moment(text: str, option: str) -> Nanos:
@@ -52,12 +70,12 @@ def moment(text: str, option: str) -> Nanos:
     try:
         return parse_time(text)
     except UnreadableText as error:
-        raise _wrong(option, text, error) from error
+        raise _wrong(option, text, error.expected) from error
 
 
-def _wrong(option: str, text: str, error: UnreadableText) -> ConfigurationError:
+def _wrong(option: str, text: str, expected: str) -> ConfigurationError:
     return ConfigurationError(
-        [Problem(COMMAND_LINE, 0, 0, option, f"found {text!r}, expected {error.expected}")]
+        [Problem(COMMAND_LINE, 0, 0, option, f"found {text!r}, expected {expected}")]
     )
 
 

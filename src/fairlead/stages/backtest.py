@@ -6,6 +6,7 @@ from fairlead.model.units import Nanos
 from fairlead.node.configuration import Configuration
 from fairlead.node.session import Pace
 from fairlead.readers.reader import Reader
+from fairlead.stages.errors import WrongWiring
 from fairlead.stages.wiring import OVER, RELEASE, Wired, opening, wire
 
 STAGE = "backtest"
@@ -29,6 +30,10 @@ def backtest(
     until = wired.surroundings.until if end is None else min(end, wired.surroundings.until)
     if begin is not None and begin > wired.surroundings.start:
         session.run(pace, Nanos(min(begin, until) - 1))
+    if begin is not None and wired.surroundings.world.next_time() is None:
+        raise WrongWiring("the data ends before the time to trade from: nothing can be traded")
+    if end is not None and end < wired.surroundings.start:
+        raise WrongWiring("the data begins after the time to trade to: nothing can be traded")
     session.command(RELEASE)
     session.run(pace, until)
     wired.stop(OVER)

@@ -18,7 +18,7 @@ from fairlead.node.recovery import PROGRESS_EVERY
 from fairlead.node.session import Pace
 from fairlead.readers.reader import Reader
 from fairlead.stages.errors import NothingToResume
-from fairlead.stages.wiring import OVER, RELEASE, Wired, opening, wire
+from fairlead.stages.wiring import OVER, RELEASE, Wired, opening, refuse_another, wire
 
 STAGE = "paper"
 _DIGITS = 4
@@ -55,6 +55,7 @@ class PaperSession:
             session.rehearse(entry)
             if progress is not None and entry.sequence % PROGRESS_EVERY == 0:
                 progress(entry.sequence)
+        refuse_another(self.wired)
         torn = history.mend()
         end = history.end
         epoch = end.epoch + 1

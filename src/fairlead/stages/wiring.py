@@ -42,6 +42,7 @@ from fairlead.readers.book_comparison import BookComparison
 from fairlead.readers.equity import EquityCurve
 from fairlead.readers.reader import Reader
 from fairlead.readers.summary import SessionSummary
+from fairlead.stages.errors import WrongWiring
 from fairlead.stages.worlds import Surroundings, increments, surroundings
 from fairlead.strategy.errors import InvalidParameters, StrategyError
 from fairlead.strategy.host import Host
@@ -121,6 +122,35 @@ def opening(wired: Wired, epoch: int, stage: str) -> list[Input]:
                 )
             )
     return inputs
+
+
+def refuse_another(wired: Wired) -> None:
+    """Raise `WrongWiring` if a recovered machine knows accounts or strategies under other terms.
+
+    Ids are places in the configuration: a strategy in another's place would inherit its position.
+    Instruments need no look: another one would have made the world diverge.
+    """
+    configuration, state = wired.configuration, wired.path.machine.state
+    account, settings = state.positions.account(_ACCOUNT), configuration.account
+    if account is None:
+        return  # the session ended before it knew anything
+    cash = increments(settings.cash, settings.money_decimals)
+    if (account.name, account.currency, account.money_decimals, account.initial) != (
+        *(settings.name, settings.currency, settings.money_decimals, cash),
+    ):
+        raise WrongWiring(
+            f"the journal's account is {account.name}, {account.currency}, beginning with"
+            f" {account.initial} units of 10**-{account.money_decimals}; the configuration has"
+            " another one: resume with the configuration that the session began with"
+        )
+    recorded = [definition.name for definition in state.strategies.values()]
+    configured = [strategy.name for strategy in configuration.strategies]
+    if configured[: len(recorded)] != recorded:
+        raise WrongWiring(
+            f"the journal's strategies are {', '.join(recorded)}, the configuration's"
+            f" {', '.join(configured) or 'none'}: resume with the same ones in the same places;"
+            " new ones may follow them"
+        )
 
 
 def _seat_strategies(configuration: Configuration, host: Host) -> None:
