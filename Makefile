@@ -19,7 +19,7 @@ RECORD := src/fairlead/compiled.json
 # FAIRLEAD_PURE=1 forces the sources to run interpreted; then nothing is compiled either.
 READY := $(if $(filter 1,$(FAIRLEAD_PURE)),$(INSTALLED),$(COMPILED))
 
-.PHONY: help install run test check clean FORCE
+.PHONY: help install run test bench check clean FORCE
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,11 +27,14 @@ help: ## print this help
 install: $(READY) ## make .venv, install into it, compile where a C compiler is there
 
 run: $(READY) ## run a paper session on the simulated market, with a report in var/report.html
-	$(BIN)/fairlead run --for 60s --speed max --report var/report.html
+	$(BIN)/fairlead run --report var/report.html
 
 test: $(READY) ## run all tests: compiled where it is, and interpreted
 	@if [ -f $(RECORD) ]; then echo "== compiled"; $(BIN)/python -m pytest -q; fi
 	@echo "== interpreted"; FAIRLEAD_PURE=1 $(BIN)/python -m pytest -q
+
+bench: $(READY) ## measure the path beside its floors, as ratios; also into var/bench.json
+	$(BIN)/python -m benchmarks --json var/bench.json
 
 check: $(INSTALLED) ## format, lint, types, import contracts, house rules
 	$(BIN)/ruff format --check

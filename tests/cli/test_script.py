@@ -248,8 +248,4 @@ def test_the_example_of_the_reference_prints_what_it_says() -> None:
     script, printed = re.findall(r"```jsonl\n(.*?)```", reference.read_text(), re.DOTALL)
     result = CliRunner().invoke(app, ["script", "-"], input=script)
     assert result.exit_code == 0
-    assert _without_digests(result.stdout) == _without_digests(printed)
-
-
-def _without_digests(lines: str) -> str:
-    return re.sub(r'_digest": "[0-9a-f]{64}"', '_digest": ""', lines)
+    assert result.stdout == printed

@@ -9,15 +9,15 @@ import pytest
 from fairlead.journal import format as layout
 from fairlead.journal.errors import JournalDamaged, JournalUnreadable
 from fairlead.journal.history import History
-from fairlead.journal.log import Durability, Log
+from fairlead.journal.log import GROUP_BYTES_MAX, Durability, Log
 from fairlead.journal.sequencer import Sequencer, VirtualClock
 from fairlead.machine.machine import Machine
 from fairlead.model.codec import UndecodableRecord, encode_input, encode_outputs
-from fairlead.model.inputs import Input
+from fairlead.model.inputs import Input, StrategyFailed, TimerFired
 from fairlead.model.outputs import CancelOrder, OrderFilled, Output, SendOrder
-from fairlead.model.units import InstrumentId, Nanos, OrderId, Sequence
+from fairlead.model.units import InstrumentId, Nanos, OrderId, Sequence, StrategyId
 from fairlead.node.errors import OutputsDiffer
-from fairlead.node.path import Path
+from fairlead.node.path import OutputsDigest, Path
 from fairlead.node.recovery import PROGRESS_EVERY, replay, verify
 from tests.journal.build import Written, cut, flip, put, segments
 from tests.machine.build import KILL, RELEASE, SET_UP, STARTED, Rig, accepted, filled, submit
@@ -123,6 +123,37 @@ def test_nothing_is_durable_before_its_commit(tmp_path: FilePath) -> None:
     assert list(History(tmp_path).entries()) == []
     path.commit()
     assert len(list(History(tmp_path).entries())) == len(SET_UP)
+
+
+def test_a_group_that_is_full_is_committed_without_being_asked(tmp_path: FilePath) -> None:
+    """Invariant 14: what waits for a commit has a bound, whoever forgets to ask."""
+    path = a_path(tmp_path, VirtualClock(Nanos(START)))
+    large = TimerFired(StrategyId(1), 1), StrategyFailed(StrategyId(1), "x" * GROUP_BYTES_MAX)
+    path.take(large[0])
+    assert segments(tmp_path) == []
+    path.take(large[1])
+    assert len(list(History(tmp_path).entries())) == 2
+
+
+def test_a_path_tells_what_was_answered_and_when_it_ended(tmp_path: FilePath) -> None:
+    """The loop acts on it."""
+    path = a_path(tmp_path, VirtualClock(Nanos(START)))
+    answered = [path.take(one) for one in (*SET_UP, submit(1))]
+    assert [type(output) for output in answered[-1]] == [SendOrder]
+    assert path.log is not None
+    assert path.close() == START
+
+
+def test_the_digest_of_outputs_holds_each_output_and_its_number() -> None:
+    """Invariant 2: two runs are equal if and only if these digests are."""
+    digests = []
+    for fed in ([(1, b"A")], [(2, b"A")], [(1, b"B")], [(1, b"A"), (2, b"A")], []):
+        digest = OutputsDigest()
+        for number, encoded in fed:
+            digest.add(Sequence(number), encoded)
+        digests.append(digest.hexadecimal())
+    assert len(set(digests)) == len(digests)
+    assert {len(bytes.fromhex(digest)) for digest in digests} == {32}
 
 
 # --- replay ---------------------------------------------------------------------------------------
