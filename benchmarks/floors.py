@@ -158,5 +158,5 @@ class EventEngine:
         for on_quote in self._subscribers[quote.instrument]:
             try:
                 on_quote(quote)
-            except ArithmeticError as error:
+            except ArithmeticError as error:  # which kind it is costs nothing
                 self.failed.append(error)

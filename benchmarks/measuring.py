@@ -128,10 +128,16 @@ def row(
 
 
 def limit_row(
-    benchmark: str, what: str, unit: str, values: list[float], limit: float, named: str
+    benchmark: str,
+    what: str,
+    unit: str,
+    values: list[float],
+    limit: float,
+    named: str,
+    goal: float | None = 1.0,
 ) -> Row:
-    """Return the row of what is held against a fixed limit: the goal is a ratio of 1."""
-    return row(benchmark, what, unit, named, [(value, limit) for value in values], 1.0)
+    """Return the row of what is held against a fixed limit."""
+    return row(benchmark, what, unit, named, [(value, limit) for value in values], goal)
 
 
 def percentile(spans: list[int], per_mille: int) -> int:

@@ -1,7 +1,7 @@
 """What an order costs: strategy, risk, orders, venue, reports, fill, position, callback.
 
-A marketable limit order that an exact venue fills at once; three inputs and seven outputs each.
-And whether the millionth costs what the first did: time and memory must not grow with history.
+A marketable limit order that an exact venue fills at once: three inputs and five outputs each. And
+whether a later one costs what the first did: time and memory must not grow with history.
 """
 
 import gc

@@ -26,7 +26,7 @@ def decode_input(payload: bytes) -> Input:
     """Return the input in `payload`. Raises `UndecodableRecord`."""
     try:
         return cast(Input, _input_decoder.decode(payload))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UndecodableRecord(f"not an input that this build knows: {error}") from error
 
 
@@ -34,5 +34,5 @@ def decode_outputs(payload: bytes) -> list[Output]:
     """Return the outputs in `payload`. Raises `UndecodableRecord`."""
     try:
         return cast(list[Output], _outputs_decoder.decode(payload))
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UndecodableRecord(f"not outputs that this build knows: {error}") from error

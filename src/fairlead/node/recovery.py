@@ -86,6 +86,8 @@ def verify(directory: FilePath, progress: Progress | None = None) -> Verdict:
         replayed = replay(directory, progress=progress)
     except (JournalError, NodeError, UndecodableRecord) as error:
         return Verdict(directory, str(error))
+    except AssertionError as error:
+        return Verdict(directory, f"the machine contradicts itself and stops: {error}")
     end = replayed.end
     if not end.segments:
         return Verdict(directory, f"{directory}: no journal segments here")
