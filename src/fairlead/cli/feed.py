@@ -3,7 +3,6 @@
 Shows what a live session would have seen, and that nothing was lost: every frame is accounted for.
 """
 
-import os
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
@@ -14,6 +13,7 @@ import msgspec
 import typer
 
 from fairlead.cli.console import ERR, FOUND_WRONG, mistakes_in_one_line
+from fairlead.cli.lines import until_the_reader_leaves
 from fairlead.gateways.binance import BinanceFeed, Market, infer
 from fairlead.gateways.errors import BadLine
 from fairlead.gateways.recording import RecordingCounts, read_recording, recorded_inputs
@@ -73,14 +73,10 @@ def feed(
 ) -> None:
     """Send recorded market data through the real feed handler; print JSON lines."""
     assert format is Format.BINANCE_RAW, "there is one format; another one needs its own feed"
-    with mistakes_in_one_line():
+    with mistakes_in_one_line(), until_the_reader_leaves():
         run = _Run(files, market, keep_going)
-        try:
-            _write_lines(run.lines(_dump(dump, run.instrument, depth)))
-            _write_summary(run, check, json)
-        except BrokenPipeError:
-            _stop_writing()
-            raise typer.Exit(0) from None
+        _write_lines(run.lines(_dump(dump, run.instrument, depth)))
+        _write_summary(run, check, json)
         if check and (run.comparison.different or not run.comparison.compared):
             raise typer.Exit(FOUND_WRONG)
 
@@ -226,11 +222,6 @@ def _write_lines(lines: Iterator[Line]) -> None:
     for line in lines:
         out.write(msgspec.json.encode(line) + b"\n")
     out.flush()
-
-
-def _stop_writing() -> None:
-    """Let nothing more be written: the one who read our output has gone, which is no fault."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _write_summary(run: _Run, check: bool, json: bool) -> None:

@@ -10,6 +10,7 @@ from fairlead.machine.books import Book
 from fairlead.machine.machine import Machine
 from fairlead.machine.orders import Order
 from fairlead.machine.positions import Account, Position
+from fairlead.machine.valuation import account_unrealised, unrealised
 from fairlead.model.decimals import decimal_text
 from fairlead.model.instruments import Instrument
 from fairlead.model.names import Names
@@ -75,14 +76,14 @@ def _order(order: Order, machine: Machine, names: Names) -> dict[str, Any]:
 
 def _position(position: Position, machine: Machine, names: Names) -> dict[str, Any]:
     terms = machine.instruments[position.instrument]
-    unrealised = _unrealised(position, machine)
+    gain = unrealised(machine.state, position)
     return {
         "strategy": names.strategies.name(position.strategy),
         "instrument": names.instruments.name(position.instrument),
         "quantity": decimal_text(position.quantity, terms.quantity_decimals),
         "average_cost": _average_cost(position, terms),
         "realised": decimal_text(position.realised, terms.money_decimals),
-        "unrealised": _text_or_none(unrealised, terms.money_decimals),
+        "unrealised": _text_or_none(gain, terms.money_decimals),
         "fees": decimal_text(position.fees, terms.money_decimals),
     }
 
@@ -94,8 +95,7 @@ def _account(account: Account, machine: Machine) -> dict[str, Any]:
         for position in machine.positions.all()
         if machine.state.strategies[position.strategy].account == account.account
     ]
-    values = [_unrealised(position, machine) for position in mine]
-    unrealised = None if None in values else sum(value for value in values if value is not None)
+    gain = account_unrealised(machine.state, account)
     at_cost = account.cash + sum(each.open_cost for each in mine if _is_spot(each, machine))
     realised = sum(position.realised for position in mine)
     fees = sum(position.fees for position in mine)
@@ -106,19 +106,12 @@ def _account(account: Account, machine: Machine) -> dict[str, Any]:
         "initial": decimal_text(account.initial, decimals),
         "cash": decimal_text(account.cash, decimals),
         "realised": decimal_text(account.realised, decimals),
-        "unrealised": _text_or_none(unrealised, decimals),
+        "unrealised": _text_or_none(gain, decimals),
         "fees": decimal_text(account.fees, decimals),
-        "equity": _text_or_none(None if unrealised is None else at_cost + unrealised, decimals),
+        "equity": _text_or_none(None if gain is None else at_cost + gain, decimals),
         "identity": (realised, fees) == (account.realised, account.fees)
         and at_cost == account.initial + realised - fees,
     }
-
-
-def _unrealised(position: Position, machine: Machine) -> int | None:
-    """Return what closing at the touch would earn over the cost; None where nobody quotes."""
-    unit = machine.instruments[position.instrument].money_unit
-    value = position.value(machine.books.get(position.instrument), unit)
-    return None if value is None else value - position.open_cost
 
 
 def _average_cost(position: Position, terms: Instrument) -> str | None:
