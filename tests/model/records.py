@@ -11,6 +11,7 @@ from fairlead.model import text
 from fairlead.model.instruments import Instrument
 from fairlead.model.limits import Limits, MessageRate
 from fairlead.model.names import Names
+from fairlead.model.policies import OrderPolicy, ReconciliationPolicy
 from fairlead.model.units import (
     AccountId,
     BasisPoints,
@@ -21,6 +22,7 @@ from fairlead.model.units import (
     Price,
     Quantity,
     Rate,
+    Sequence,
     SignedQuantity,
     StrategyId,
     UpdateId,
@@ -44,6 +46,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     Nanos: NOT_NEGATIVE,
     UpdateId: NOT_NEGATIVE,
     OrderId: NOT_NEGATIVE,
+    Sequence: NOT_NEGATIVE,
     InstrumentId: NAMED,
     AccountId: NAMED,
     StrategyId: NAMED,
@@ -59,6 +62,8 @@ RULES: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
         "quantity_min": st.integers(1, 1000),
         "quantity_max": st.integers(1000, MOST),
         "notional_min": NOT_NEGATIVE,
+        "multiplier": st.integers(1, MOST),
+        "multiplier_decimals": st.just(0),
     },
     Limits: {
         "order_notional_max": NOT_NEGATIVE,
@@ -66,6 +71,12 @@ RULES: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
         "reference_age_max": st.integers(1, MOST),
     },
     MessageRate: {"window": st.integers(1, MOST)},
+    OrderPolicy: {
+        "limit_offset": st.integers(0, 9_999),
+        "slippage_max": st.integers(0, 9_999),
+        "attempts_max": st.integers(1, MOST),
+    },
+    ReconciliationPolicy: {"tolerance": st.integers(0, 9_999)},
     text.INPUTS["AccountDefinition"]: {"money_decimals": st.integers(0, 40)},
 }
 

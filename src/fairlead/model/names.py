@@ -13,6 +13,7 @@ from fairlead.model.inputs import (
     AccountDefinition,
     Input,
     InstrumentDefinition,
+    InstrumentRenamed,
     StrategyDefinition,
 )
 from fairlead.model.instruments import Instrument
@@ -34,6 +35,14 @@ class Directory:
         number.
         """
         if number not in self._names and name not in self._numbers and name[:1] != NUMBER_MARK:
+            self._names[number] = name
+            self._numbers[name] = number
+
+    def rename(self, number: int, name: str) -> None:
+        """Learn another name of a number; the old one is forgotten."""
+        new = name.strip() != "" and name not in self._numbers and name[:1] != NUMBER_MARK
+        if number in self._names and new:
+            del self._numbers[self._names[number]]
             self._names[number] = name
             self._numbers[name] = number
 
@@ -70,6 +79,7 @@ class Names:
         self.strategies = Directory()
         self._terms: dict[int, Instrument] = {}
         self._money_decimals: dict[int, int] = {}
+        self._renames: dict[str, str] = {}  # each is booked once
 
     def learn(self, record: Input) -> None:
         """Learn from a definition; anything else changes nothing."""
@@ -82,6 +92,9 @@ class Names:
             self._money_decimals.setdefault(record.account, record.money_decimals)
         elif isinstance(record, StrategyDefinition):
             self.strategies.add(record.strategy, record.name)
+        elif isinstance(record, InstrumentRenamed) and record.reference not in self._renames:
+            self._renames[record.reference] = record.symbol
+            self.instruments.rename(record.instrument, record.symbol)
 
     def instrument(self, number: int) -> Instrument | None:
         """Return the terms of an instrument, None if it was not defined."""

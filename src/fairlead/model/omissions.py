@@ -12,7 +12,9 @@ from fairlead.model.errors import UnreadableText
 from fairlead.model.forms import Scope
 from fairlead.model.instruments import Instrument
 from fairlead.model.limits import MessageRate
-from fairlead.model.terms import OrderType
+from fairlead.model.requests import order_type_of
+from fairlead.model.statements import StatementFill, StatementOrder
+from fairlead.model.terms import OrderType, TimeInForce
 from fairlead.model.units import NANOS_PER_SECOND
 
 
@@ -53,16 +55,26 @@ def _derived(explanation: str, derive: Callable[[Partial], Any]) -> Omission:
     return omission
 
 
-def _price_of_a_market_order(partial: Partial) -> Any:
-    if partial.values["order_type"] is OrderType.MARKET:
-        return 0
-    raise UnreadableText("SubmitRequest.price", "nothing", "the price of a limit order")
+def _order_type(partial: Partial) -> Any:
+    """Return the type that the prices of a request make it."""
+    return order_type_of(partial.found)
+
+
+def _time_in_force(partial: Partial) -> Any:
+    return TimeInForce.GTD if "expire_time" in partial.found else TimeInForce.GTC
+
+
+def _no_price(partial: Partial) -> Any:
+    if partial.values["order_type"] in (OrderType.LIMIT, OrderType.STOP_LIMIT):
+        raise UnreadableText("SubmitRequest.price", "nothing", "the price of a limit order")
+    return 0
 
 
 _EMPTY: Final = Omission("")
 _ZERO: Final = Omission("0")
 _UPDATE: Final = Omission(0)
 _VENUE_TIME: Final = _derived("The time of the input.", lambda partial: partial.scope.time)
+_SESSION_DATE: Final = Omission(19700101)
 _INCREMENT: Final = _derived("The smallest that the decimals allow.", lambda _: 1)
 _NEXT: Final = "The number it has already, else the next free one, from 1."
 _ANSWER: Final = {"reason": _EMPTY, "venue_time": _VENUE_TIME}
@@ -123,7 +135,7 @@ OMISSIONS: Final[dict[Any, dict[str, Omission]]] = {
     inputs.VenueAccepted: {"venue_order": _EMPTY, "venue_time": _VENUE_TIME},
     inputs.VenueRejected: _ANSWER,
     inputs.VenueFilled: {
-        "session_date": Omission(19700101),
+        "session_date": _SESSION_DATE,
         "fee": _ZERO,
         "liquidity": Omission("maker"),
         "venue_time": _VENUE_TIME,
@@ -134,14 +146,41 @@ OMISSIONS: Final[dict[Any, dict[str, Omission]]] = {
     inputs.VenueReplaceRejected: _ANSWER,
     inputs.VenueExpired: {"venue_time": _VENUE_TIME},
     inputs.VenueDisconnected: {"reason": _EMPTY},
+    inputs.VenueTriggered: {"venue_time": _VENUE_TIME},
+    inputs.VenueSuspended: _ANSWER,
+    inputs.VenueResumed: {"venue_time": _VENUE_TIME},
+    inputs.VenueDoneForDay: {"venue_time": _VENUE_TIME},
+    inputs.VenueBusted: {"session_date": _SESSION_DATE, **_ANSWER},
+    inputs.VenueCorrected: {
+        "session_date": _SESSION_DATE,
+        "fee": _ZERO,
+        "liquidity": Omission("maker"),
+        **_ANSWER,
+    },
+    inputs.VenueOrderStatus: {"venue_time": _VENUE_TIME},
+    inputs.Statement: {"venue": _EMPTY, "as_of": _VENUE_TIME},
+    StatementOrder: {"filled": _ZERO, "price": _ZERO},
+    StatementFill: {
+        "session_date": _SESSION_DATE,
+        "fee": _ZERO,
+        "liquidity": Omission("maker"),
+        "venue_time": _VENUE_TIME,
+    },
+    inputs.OrderPolicyChange: {"reason": _EMPTY},
+    inputs.ReconciliationPolicyChange: {"reason": _EMPTY},
+    inputs.ToleranceChange: {"reason": _EMPTY},
+    inputs.MarkPolicyChange: {"age_max": Omission(0), "reason": _EMPTY},
+    inputs.MarkPrice: {"venue_time": _VENUE_TIME},
+    inputs.ExchangeRate: {"venue_time": _VENUE_TIME},
     inputs.SubmitRequest: {
         "order_type": _derived(
-            "limit with a price, market without.",
-            lambda partial: OrderType.LIMIT if "price" in partial.found else OrderType.MARKET,
+            "limit with a price, market without; with a trigger price stop_limit or stop;"
+            " trailing_stop with a trail; pegged with a peg.",
+            _order_type,
         ),
-        "time_in_force": Omission("gtc"),
+        "time_in_force": _derived("gtd with an expire_time, else gtc.", _time_in_force),
         "post_only": Omission(False),
-        "price": _derived("0 for a market order, which has no price.", _price_of_a_market_order),
+        "price": _derived("0 for an order without a limit.", _no_price),
         "tag": _EMPTY,
     },
     inputs.StrategyFailed: {"error": _EMPTY},

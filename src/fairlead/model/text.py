@@ -37,6 +37,7 @@ from fairlead.model.units import (
     Price,
     Quantity,
     Rate,
+    Sequence,
     SignedQuantity,
     StrategyId,
     UpdateId,
@@ -58,6 +59,7 @@ _FORMS: Final[dict[Any, Form]] = {
     Nanos: forms.Count("Nanoseconds.", signed=False),
     UpdateId: forms.Count("The venue's own number of the change.", signed=False),
     OrderId: forms.Count("The number of the order.", signed=False),
+    Sequence: forms.Count("The number of an input.", signed=False),
     InstrumentId: forms.Name("instrument"),
     AccountId: forms.Name("account"),
     StrategyId: forms.Name("strategy"),
@@ -160,15 +162,11 @@ class RecordForm(Form):
         found = msgspec.structs.fields(kind)
         measured = any(field.type is Unit for field in found)
         omissions = OMISSIONS.get(kind, {})
-        self.fields = [
-            Field(
-                field.name,
-                field.type,
-                _form_of(field.type, measured, OWN_NUMBER.get(kind) == field.name),
-                omissions.get(field.name),
-            )
-            for field in found
-        ]
+        self.fields = []
+        for field in found:
+            form = _form_of(field.type, measured, OWN_NUMBER.get(kind) == field.name)
+            omission = omissions.get(field.name) or _default(form, field.default)
+            self.fields.append(Field(field.name, field.type, form, omission))
         steering = [field for field in self.fields if field.steers()]
         self._in_order = steering + [field for field in self.fields if not field.steers()]
 
@@ -208,6 +206,13 @@ class RecordForm(Form):
                 expected = f"one of {', '.join(known)}{did_you_mean(name, known)}"
                 where = f"{place.where}.{_one_line(name)}"
                 raise UnreadableText(where, "a field that is not known", expected)
+
+
+def _default(form: Form, default: Any) -> Omission | None:
+    """Return the record's own default as it would be written, None where it has none."""
+    if default is msgspec.NODEFAULT:
+        return None
+    return Omission(form.write(default, Scope(Names(), Nanos(0))))
 
 
 def _value(field: Field, partial: Partial, place: Place) -> Any:

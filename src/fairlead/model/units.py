@@ -12,6 +12,7 @@ Price = NewType("Price", int)  # in units of 10**-price_decimals of the instrume
 Quantity = NewType("Quantity", int)  # in units of 10**-quantity_decimals; never negative
 SignedQuantity = NewType("SignedQuantity", int)  # likewise; long is positive, short is negative
 Money = NewType("Money", int)  # in units of 10**-money_decimals of the currency
+Fine = NewType("Fine", int)  # money in parts of that unit, FINE_UNIT of them to one
 Nanos = NewType("Nanos", int)  # since the epoch as the sequencer stamped it, or a span of time
 Sequence = NewType("Sequence", int)  # the number of an input: gapless, from 1
 UpdateId = NewType("UpdateId", int)  # the venue's own number of a book change; 0 where it has none
@@ -28,6 +29,11 @@ BASIS_POINTS_UNIT: Final = 10_000
 NANOS_PER_SECOND: Final = 1_000_000_000
 NANOS_PER_MILLISECOND: Final = 1_000_000
 
+# The parts that a unit of money has where a share of a cost is taken. They divide without a rest by
+# every number up to 16, so shares of small lots are exact, and by 10**6 beyond, so that what a
+# larger lot rounds off stays below any figure that is ever written.
+FINE_UNIT: Final = 720_720_000_000
+
 # Beyond these no number of a venue can be true, and none fits the 64 bits that records are kept in.
 INCREMENTS_MAX: Final = 10**15  # of a price or a quantity
 MONEY_MAX: Final = 2**62
@@ -40,6 +46,16 @@ def notional(price: Price, quantity: Quantity, unit: Money) -> Money:
     (`Instrument.money_unit`).
     """
     return Money(price * quantity * unit)
+
+
+def fine(amount: Money) -> Fine:
+    """Return an amount in fine parts."""
+    return Fine(amount * FINE_UNIT)
+
+
+def rounded(amount: Fine) -> Money:
+    """Return a fine amount as it is written: in whole units, a half to the even one."""
+    return Money(divide_half_even(amount, FINE_UNIT))
 
 
 def share_of(amount: Money, rate: Rate) -> Money:
