@@ -33,6 +33,8 @@ WHOLE_TESTS: Final = {"knight", "replay", "scripts", "simulation"}
 STORIES: Final = {
     "tests/cli/test_crash.py",
     "tests/machine/test_closing.py",
+    "tests/machine/test_hostile.py",
+    "tests/machine/test_rules.py",
 }
 
 

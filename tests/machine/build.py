@@ -8,9 +8,10 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from fairlead.machine.accounts import Account
+from fairlead.machine.holdings import Position
 from fairlead.machine.machine import Machine
 from fairlead.machine.orders import Order
-from fairlead.machine.positions import Account, Position
 from fairlead.model.inputs import (
     AccountDefinition,
     CancelRequest,
@@ -20,7 +21,9 @@ from fairlead.model.inputs import (
     LimitChange,
     MessageRateChange,
     NodeStarted,
+    OrderPolicyChange,
     Quote,
+    ReconciliationPolicyChange,
     ReleaseCommand,
     ReplaceRequest,
     StartCommand,
@@ -30,18 +33,23 @@ from fairlead.model.inputs import (
     StrategyStopCommand,
     SubmitRequest,
     VenueAccepted,
+    VenueBusted,
     VenueCanceled,
     VenueCancelRejected,
+    VenueConnected,
+    VenueCorrected,
     VenueDisconnected,
     VenueExpired,
     VenueFilled,
+    VenueOrderStatus,
     VenueRejected,
     VenueReplaced,
     VenueReplaceRejected,
 )
 from fairlead.model.instruments import Instrument
 from fairlead.model.limits import Limits, MessageRate
-from fairlead.model.outputs import OrderRefused, Output
+from fairlead.model.outputs import CancelOrder, OrderRefused, Output
+from fairlead.model.policies import OrderPolicy, ReconciliationPolicy
 from fairlead.model.terms import (
     InstrumentKind,
     Liquidity,
@@ -118,6 +126,12 @@ RELEASE: Final = ReleaseCommand("ann", "the drill is over")
 FAILED: Final = StrategyFailed(StrategyId(1), "division by zero")
 TAKEN_OFF: Final = StrategyStopCommand(StrategyId(1), "ann", "it quotes nonsense")
 DISCONNECTED: Final = VenueDisconnected(VENUE, "the session broke")
+POLICY: Final = OrderPolicyChange(OrderPolicy(), "ann", "as agreed")
+UNCONFIRMED: Final = ReconciliationPolicyChange(
+    ReconciliationPolicy(required=False), "ann", "no statements in this test"
+)
+CONNECTED: Final = VenueConnected(VENUE)
+DAY: Final = 20240808
 
 
 def account(number: int = 1, **terms: Any) -> AccountDefinition:
@@ -202,14 +216,20 @@ def replace(order: int, quantity: int, price: int = 100, **terms: Any) -> Replac
     return msgspec.structs.replace(request, **terms)
 
 
+def sends_cancel(order: int, request: int = 2, instrument: int = 1) -> CancelOrder:
+    """Return the message that asks the venue to cancel an order that it knows by its first id."""
+    known = f"1-{order}-1"
+    return CancelOrder(OrderId(order), InstrumentId(instrument), request, known)
+
+
 def accepted(order: int, instrument: int = 1) -> VenueAccepted:
     """Return the venue's acknowledgement."""
     return VenueAccepted(OrderId(order), InstrumentId(instrument), f"V{order}", NO_TIME)
 
 
-def rejected(order: int, instrument: int = 1) -> VenueRejected:
+def rejected(order: int, instrument: int = 1, transient: bool = False) -> VenueRejected:
     """Return the venue's no to a new order."""
-    return VenueRejected(OrderId(order), InstrumentId(instrument), "no", NO_TIME)
+    return VenueRejected(OrderId(order), InstrumentId(instrument), "no", NO_TIME, transient)
 
 
 def filled(
@@ -220,7 +240,7 @@ def filled(
         OrderId(order),
         InstrumentId(1),
         execution,
-        20240808,
+        DAY,
         Price(price),
         Quantity(quantity),
         Money(0),
@@ -228,6 +248,38 @@ def filled(
         NO_TIME,
     )
     return msgspec.structs.replace(report, **terms)
+
+
+def busted(order: int, execution: str) -> VenueBusted:
+    """Return an execution that the venue takes back."""
+    return VenueBusted(OrderId(order), InstrumentId(1), execution, DAY, "erroneous", NO_TIME)
+
+
+def corrected(
+    order: int, original: str, execution: str, quantity: int, price: int = 100
+) -> VenueCorrected:
+    """Return an execution in the place of another, without a fee."""
+    return VenueCorrected(
+        OrderId(order),
+        InstrumentId(1),
+        original,
+        execution,
+        DAY,
+        Price(price),
+        Quantity(quantity),
+        Money(0),
+        Liquidity.MAKER,
+        "corrected",
+        NO_TIME,
+    )
+
+
+def order_status(order: int, status: Status, filled: int = 0, **terms: Any) -> VenueOrderStatus:
+    """Return the answer to a query that found the order."""
+    answer = VenueOrderStatus(
+        OrderId(order), InstrumentId(1), True, NO_TIME, status, filled=Quantity(filled)
+    )
+    return msgspec.structs.replace(answer, **terms)
 
 
 def canceled(order: int, instrument: int = 1) -> VenueCanceled:

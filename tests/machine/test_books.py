@@ -285,6 +285,38 @@ def test_a_feed_of_quotes_finds_its_place_with_the_next_quote() -> None:
     assert not book.stale
 
 
+# --- what moved -----------------------------------------------------------------------------------
+
+
+def test_a_book_says_whether_a_price_that_positions_are_valued_at_moved() -> None:
+    """A size alone moves none; a gap takes the value away, and its end brings it back."""
+    book = Book(InstrumentId(1))
+    assert book.quote(quote(99, 101, 1, 1), NOW) is True
+    assert book.quote(quote(99, 101, 5, 6), NOW) is False
+    assert book.quote(quote(98, 101), NOW) is True
+    assert book.lose("hole") is True
+    assert book.lose("hole") is False
+    assert book.quote(quote(98, 101), NOW) is True
+    assert book.trade(Price(100), NOW) is True
+    assert book.trade(Price(100), NOW) is False
+    assert book.snapshot(levels((98, 1)), levels((101, 1)), UpdateId(0), NOW) is False
+    assert book.change(levels((98, 0)), (), UpdateId(1), NOW) is True
+
+
+def test_the_reference_is_the_middle_of_the_touch_else_the_last_price() -> None:
+    """And nothing where the book is stale, or nobody ever traded."""
+    book = Book(InstrumentId(1))
+    assert book.reference == 0
+    book.quote(quote(99, 0), NOW)
+    assert book.reference == 0
+    book.trade(Price(95), NOW)
+    assert book.reference == 95
+    book.quote(quote(99, 102), NOW)
+    assert book.reference == 100
+    book.lose("hole")
+    assert book.reference == 0
+
+
 # --- all books ------------------------------------------------------------------------------------
 
 

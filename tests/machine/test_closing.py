@@ -1,7 +1,13 @@
 """What closes an instrument to new orders, and who opens it again."""
 
 from fairlead.model.inputs import Input, ReopenCommand
-from fairlead.model.outputs import FillQuarantined, OrderReplaced, ReportFaulted, SendOrder
+from fairlead.model.outputs import (
+    BreakOpened,
+    FillQuarantined,
+    OrderReplaced,
+    ReportFaulted,
+    SendOrder,
+)
 from fairlead.model.units import InstrumentId
 from tests.machine.build import Rig, accepted, filled, only, replace, replaced, submit
 
@@ -17,16 +23,16 @@ def test_terms_that_nobody_asked_for_are_taken_as_they_are_and_close_the_instrum
     """Invariant 8: what the venue says it works with counts; risk never saw it."""
     rig = opened(replace(1, 20))
     outputs = rig.give(replaced(1, 50, 101))
-    assert [type(output) for output in outputs] == [ReportFaulted, OrderReplaced]
+    assert [type(output) for output in outputs] == [ReportFaulted, BreakOpened, OrderReplaced]
     assert (rig.order(1).quantity, rig.working()) == (50, 50)
-    assert "instrument_closed" in rig.refused(submit(2))
+    assert "break_open" in rig.refused(submit(2))
 
 
 def test_a_replace_that_nobody_asked_for_at_all_is_a_fault_and_closes_the_instrument() -> None:
     """What the venue works with is not known any more."""
     rig = opened()
     only(ReportFaulted, rig.give(replaced(1, 50, 101)))
-    assert "instrument_closed" in rig.refused(submit(2))
+    assert "break_open" in rig.refused(submit(2))
     rig.give(ReopenCommand(ONE, "ann", "asked the venue"))
     only(SendOrder, rig.give(submit(3)))
 

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from fairlead.machine.machine import Machine
-from fairlead.model.inputs import Input, ReopenCommand, StopCommand, TimerFired, VenueConnected
+from fairlead.model.inputs import Input, ReopenCommand, StopCommand, TimePassed, TimerFired
 from fairlead.model.outputs import (
     CancelOrder,
     InputRefused,
@@ -35,7 +35,6 @@ from tests.machine.build import (
     STARTED,
     STOP,
     TAKEN_OFF,
-    VENUE,
     Rig,
     accepted,
     account,
@@ -46,6 +45,7 @@ from tests.machine.build import (
     limits,
     only,
     replaced,
+    sends_cancel,
     strategy,
     submit,
 )
@@ -115,9 +115,9 @@ def test_limits_hold_from_the_moment_they_are_set() -> None:
     only(SendOrder, rig.give(limits(), submit(2)))
 
 
-@pytest.mark.parametrize("nothing", [VenueConnected(VENUE), TimerFired(StrategyId(1), 7)])
-def test_what_only_strategies_see_is_recorded_and_changes_nothing(nothing: Input) -> None:
-    """It is an input because a strategy may answer to it."""
+@pytest.mark.parametrize("nothing", [TimePassed(), TimerFired(StrategyId(1), 7)])
+def test_what_nothing_follows_from_is_recorded_and_changes_nothing(nothing: Input) -> None:
+    """An input because a strategy may answer to it, or because something might have been due."""
     assert Rig().give(nothing) == []
 
 
@@ -151,7 +151,7 @@ def test_a_stop_cancels_what_works() -> None:
     rig = Rig(submit(1), accepted(1), submit(2), accepted(2))
     outputs = rig.give(STOP)
     assert outputs[0] == TradingStopped(StopPolicy.CANCEL, "ann", "the day ends")
-    assert outputs[1:] == [CancelOrder(OrderId(1), ONE), CancelOrder(OrderId(2), ONE)]
+    assert outputs[1:] == [sends_cancel(1), sends_cancel(2)]
     assert "trading_stopped" in rig.refused(submit(3))
 
 
@@ -169,7 +169,7 @@ def test_a_stop_may_leave_working_orders_at_the_venue() -> None:
 def test_a_kill_blocks_before_it_cancels() -> None:
     """B-KILL-01: block new, then cancel all; the order of the outputs shows it."""
     rig = Rig(submit(1), accepted(1))
-    assert rig.give(KILL) == [KillEngaged("ann", "a drill"), CancelOrder(OrderId(1), ONE)]
+    assert rig.give(KILL) == [KillEngaged("ann", "a drill"), sends_cancel(1)]
 
 
 def test_a_kill_reaches_the_orders_of_every_strategy_and_instrument() -> None:
@@ -191,9 +191,9 @@ def test_only_a_named_person_who_explains_reopens_an_instrument() -> None:
     rig = Rig()
     unnamed = only(InputRefused, rig.give(ReopenCommand(InstrumentId(1), "ann", "why not")))
     assert "not closed" in unnamed.reason
-    rig.machine.gate.close(InstrumentId(1), "a test")
+    rig.give(filled(77, 1, "E1"))
     only(InputRefused, rig.give(ReopenCommand(InstrumentId(1), " ", "because")))
-    assert "instrument_closed" in rig.refused(submit(1))
+    assert "break_open" in rig.refused(submit(1))
     rig.give(ReopenCommand(InstrumentId(1), "ann", "because"))
     only(SendOrder, rig.give(submit(2)))
 
@@ -251,7 +251,7 @@ def test_a_strategy_that_is_off_sends_nothing_and_its_orders_are_canceled(
     rig = Rig(submit(1), accepted(1), submit(2, strategy=StrategyId(2)), accepted(2))
     assert rig.give(end) == [
         StrategyDisabled(StrategyId(1), reason),
-        CancelOrder(OrderId(1), ONE),
+        sends_cancel(1),
     ]
     assert list(rig.refused(submit(3))) == ["strategy_disabled"]
     only(SendOrder, rig.give(submit(4, strategy=StrategyId(2))))
@@ -267,7 +267,7 @@ def test_a_strategy_that_is_off_may_still_cancel() -> None:
 def test_taking_a_strategy_off_again_cancels_what_is_open_again() -> None:
     """B-KILL-02: the cancel may have been rejected; it is told once that the strategy is off."""
     rig = Rig(submit(1), accepted(1), FAILED, cancel_rejected(1))
-    assert rig.give(TAKEN_OFF) == [CancelOrder(OrderId(1), ONE)]
+    assert rig.give(TAKEN_OFF) == [sends_cancel(1, request=3)]
 
 
 def test_nothing_leaves_a_machine_that_was_told_nothing() -> None:

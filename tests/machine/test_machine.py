@@ -43,24 +43,31 @@ from fairlead.model.units import (
 )
 from tests.machine.build import (
     BUY,
+    CONNECTED,
     DISCONNECTED,
     FAILED,
     KILL,
     NO_TIME,
+    POLICY,
     RELEASE,
+    SECOND,
     SELL,
     SET_UP,
     START,
     STARTED,
     STOP,
+    UNCONFIRMED,
     Rig,
     accepted,
+    busted,
     cancel,
     cancel_rejected,
     canceled,
+    corrected,
     expired,
     filled,
     limits,
+    order_status,
     quote,
     rejected,
     replace,
@@ -68,7 +75,8 @@ from tests.machine.build import (
     replaced,
     submit,
 )
-from tests.machine.naive import Auditor, a_day
+from tests.machine.busy import a_day
+from tests.machine.naive import Auditor
 
 ROOT = Path(__file__).parents[2]
 POSITION_MAX = Quantity(30)
@@ -156,7 +164,7 @@ def test_on_a_busy_day_every_invariant_holds_after_every_input(seed: int) -> Non
     """Invariants 4, 5, 6, 8, 10 and 12; and the day was busy enough to mean something."""
     rig, auditor = Rig(), Auditor(POSITION_MAX)
     happened: Counter[str] = Counter()
-    for one in a_day(seed, 900):
+    for one in a_day(seed, 1_500):
         outputs = rig.give(one)
         auditor.follow(one, outputs)
         auditor.check(rig.machine)
@@ -211,6 +219,10 @@ stray_reports = st.one_of(
     of_a_recent_order(cancel_rejected),
     of_a_recent_order(replace_rejected),
     of_a_recent_order(replaced, **any_terms),
+    of_a_recent_order(rejected, instrument=instruments, transient=st.booleans()),
+    of_a_recent_order(order_status, status=st.sampled_from(Status), filled=numbers),
+    of_a_recent_order(busted, execution=executions),
+    of_a_recent_order(corrected, original=executions, execution=executions, **any_terms),
 )
 lying_fills = of_a_recent_order(
     filled,
@@ -233,7 +245,7 @@ markets = st.one_of(
 )
 commands = st.sampled_from(
     [
-        *(KILL, STOP, DISCONNECTED, inputs.VenueConnected("VENUE")),
+        *(KILL, STOP, DISCONNECTED, CONNECTED, POLICY, UNCONFIRMED, inputs.TimePassed()),
         msgspec.structs.replace(STARTED, epoch=1),  # an old node
         msgspec.structs.replace(FAILED, strategy=StrategyId(2)),
     ]
@@ -309,7 +321,21 @@ class HostileVenue(RuleBasedStateMachine):
         self.rig.wait(10_000_000)
         start = msgspec.structs.replace(STARTED, epoch=self.rig.machine.state.epoch + 1)
         touches = [BookSnapshot(InstrumentId(one), (), (), UpdateId(0), NO_TIME) for one in (1, 2)]
-        self.say(start, START, RELEASE, *touches, quote(99, 101), quote(99, 101, instrument=2))
+        self.say(
+            start,
+            CONNECTED,
+            UNCONFIRMED,
+            START,
+            RELEASE,
+            *touches,
+            quote(99, 101),
+            quote(99, 101, instrument=2),
+        )
+
+    @rule(nanos=st.sampled_from([1, SECOND, 6 * SECOND]))
+    def wait(self, nanos: int) -> None:
+        """Let time go by; what is due then comes with the next input."""
+        self.rig.wait(nanos)
 
     @rule(what=wild_requests)
     def ask(self, what: Happening) -> None:
@@ -349,7 +375,7 @@ class HostileVenue(RuleBasedStateMachine):
 
 
 TestHostileVenue = HostileVenue.TestCase
-TestHostileVenue.settings = settings(stateful_step_count=100)
+TestHostileVenue.settings = settings(stateful_step_count=100, max_examples=60)
 
 
 # --- an honest venue behind a bad line -----------------------------------------------------------
@@ -381,7 +407,7 @@ class HonestVenue:
             done = self.open[action.order] and yes
             self.reports.append(canceled(action.order) if done else cancel_rejected(action.order))
             self.open[action.order] &= not done
-        else:
+        elif isinstance(action, ReplaceOrder):
             order, quantity = action.approved.order, action.approved.quantity
             done = self.open[order] and quantity > self.filled[order] and yes
             self.reports.append(replaced(order, quantity) if done else replace_rejected(order))

@@ -1,15 +1,36 @@
 """What market data does, and what it does not get to do: absurd, crossed, lost, unknown."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import pytest
 
 from fairlead.machine.books import Book
-from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Input, Trade
+from fairlead.machine.performance import figures
+from fairlead.model.inputs import (
+    BookChange,
+    BookGap,
+    BookSnapshot,
+    Input,
+    MarkPolicyChange,
+    Trade,
+    TradingStatus,
+)
 from fairlead.model.outputs import BookRestored, BookStale, InputRefused
+from fairlead.model.terms import MarkPolicy
 from fairlead.model.units import INCREMENTS_MAX, InstrumentId, Nanos, Price, Quantity, UpdateId
-from tests.machine.build import BUY, NO_TIME, Rig, instrument, quote
+from tests.machine.build import (
+    BUY,
+    CASH,
+    NO_TIME,
+    Rig,
+    accepted,
+    filled,
+    instrument,
+    quote,
+    submit,
+)
 
 ONE = InstrumentId(1)
 Pairs = Sequence[tuple[int, int]]
@@ -55,6 +76,7 @@ WHOLE = snapshot([(99, 5)], [(101, 4)])
         snapshot([], [], number=7),
         change([], [], number=7),
         BookGap(InstrumentId(7), "hole"),
+        TradingStatus(InstrumentId(7), True),
     ],
     ids=lambda data: type(data).__name__,
 )
@@ -186,3 +208,65 @@ def test_books_of_two_instruments_do_not_touch_each_other() -> None:
     assert other is not None
     assert not other.stale
     assert other.touch_time == Nanos(rig.time)
+
+
+# --- halts ----------------------------------------------------------------------------------------
+
+
+def test_a_halt_lets_no_order_in_until_the_venue_trades_again() -> None:
+    """Control 31: the book may be good; there is nobody to trade with."""
+    rig = Rig()
+    assert rig.give(TradingStatus(ONE, False, "volatility")) == []
+    assert book(rig).halted == "volatility"
+    assert not book(rig).stale
+    assert "instrument_tradable" in rig.refused(submit(1))
+    rig.give(TradingStatus(ONE, True, "volatility"))
+    rig.give(submit(2))
+    assert rig.working() == 8
+
+
+def test_a_halt_without_a_reason_still_has_one() -> None:
+    """An empty reason would read as tradable."""
+    rig = Rig(TradingStatus(ONE, False))
+    assert book(rig).halted == "the venue does not trade it"
+
+
+def test_a_halt_leaves_what_works_as_it_is() -> None:
+    """The venue keeps its orders, and says so where it does not."""
+    rig = Rig(submit(1), accepted(1))
+    rig.give(TradingStatus(ONE, False))
+    assert rig.working() == 8
+
+
+# --- what it is worth -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("policy", "rise", "fall"),
+    [
+        (MarkPolicy.TOUCH, quote(110, 111), quote(99, 101)),
+        (MarkPolicy.MID, quote(109, 111), quote(99, 101)),
+        (MarkPolicy.LAST, trade(110, 1), trade(99, 1)),
+        (MarkPolicy.TOUCH, snapshot([(110, 1)], [(111, 1)]), snapshot([(99, 1)], [(101, 1)])),
+        (MarkPolicy.TOUCH, change([(110, 1)], [(111, 1)], 3), change([(110, 0)], [], 4)),
+    ],
+    ids=["quote", "mid", "trade", "snapshot", "change"],
+)
+def test_every_price_that_moves_is_a_point_of_the_track_record(
+    policy: MarkPolicy, rise: Input, fall: Input
+) -> None:
+    """B-POS-10: 8 at 100 stood 80 higher, if only for a moment."""
+    rig = Rig(submit(1), accepted(1), filled(1, 8, "E1"))
+    whole = snapshot([(99, 5)], [(112, 4)])
+    rig.give(MarkPolicyChange(policy, Nanos(0), "ann", "as agreed"), trade(100, 1), whole)
+    rig.give(rise, fall)
+    assert figures(rig.machine.state, rig.account()).high_water == CASH + 80
+
+
+def test_what_a_lost_book_held_last_is_no_point_of_the_track_record() -> None:
+    """B-POS-07: while a mark is missing nothing is known, and no high is invented."""
+    two: dict[str, Any] = {"instrument": InstrumentId(2)}
+    rig = Rig(submit(1), accepted(1), filled(1, 8, "E1"))
+    rig.give(submit(2, **two), accepted(2, 2), filled(2, 8, "E2", **two))
+    rig.give(BookGap(ONE, "hole"), quote(110, 111, instrument=2), quote(99, 101, instrument=2))
+    assert figures(rig.machine.state, rig.account()).high_water == CASH

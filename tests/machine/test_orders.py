@@ -1,62 +1,20 @@
-"""The order lifecycle: the table itself, and what an order counts on its way through it."""
-
-from itertools import product
+"""Orders: what an order counts on its way through the table, and how it is found."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.machine.orders import NEXT_STATUS, WORKING, Event, Order, Orders
-from fairlead.model.terms import OrderType, Side, Status, TimeInForce
+from fairlead.machine.lifecycle import Event
+from fairlead.machine.orders import PLAIN, Order, Orders
+from fairlead.model.terms import Status
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, StrategyId
-
-# The whole table again, as a person reads it: what happens, and what becomes of each status.
-# A status that is not named in a row has no such step.
-TABLE = {
-    Event.ACCEPTED: "SENT>OPEN OPEN>OPEN CANCEL_PENDING>CANCEL_PENDING"
-    " REPLACE_PENDING>REPLACE_PENDING UNKNOWN>OPEN FILLED>FILLED CANCELED>CANCELED EXPIRED>EXPIRED",
-    Event.REJECTED: "SENT>REJECTED UNKNOWN>REJECTED",
-    Event.FILLED_IN_PART: "SENT>OPEN OPEN>OPEN CANCEL_PENDING>CANCEL_PENDING"
-    " REPLACE_PENDING>REPLACE_PENDING UNKNOWN>UNKNOWN CANCELED>CANCELED EXPIRED>EXPIRED",
-    Event.FILLED_WHOLLY: "SENT>FILLED OPEN>FILLED CANCEL_PENDING>FILLED REPLACE_PENDING>FILLED"
-    " UNKNOWN>FILLED FILLED>FILLED CANCELED>FILLED EXPIRED>FILLED",
-    Event.CANCEL_REQUESTED: "SENT>SENT OPEN>CANCEL_PENDING CANCEL_PENDING>CANCEL_PENDING"
-    " REPLACE_PENDING>CANCEL_PENDING UNKNOWN>UNKNOWN",
-    Event.CANCELED: "SENT>CANCELED OPEN>CANCELED CANCEL_PENDING>CANCELED"
-    " REPLACE_PENDING>CANCELED UNKNOWN>CANCELED",
-    Event.CANCEL_REJECTED: "CANCEL_PENDING>OPEN UNKNOWN>UNKNOWN FILLED>FILLED"
-    " CANCELED>CANCELED EXPIRED>EXPIRED",
-    Event.REPLACE_REQUESTED: "OPEN>REPLACE_PENDING",
-    Event.REPLACED: "CANCEL_PENDING>CANCEL_PENDING REPLACE_PENDING>OPEN UNKNOWN>OPEN",
-    Event.REPLACE_REJECTED: "CANCEL_PENDING>CANCEL_PENDING REPLACE_PENDING>OPEN UNKNOWN>UNKNOWN"
-    " FILLED>FILLED CANCELED>CANCELED EXPIRED>EXPIRED",
-    Event.EXPIRED: "SENT>EXPIRED OPEN>EXPIRED CANCEL_PENDING>EXPIRED REPLACE_PENDING>EXPIRED"
-    " UNKNOWN>EXPIRED",
-    Event.DISCONNECTED: "SENT>UNKNOWN OPEN>UNKNOWN CANCEL_PENDING>UNKNOWN"
-    " REPLACE_PENDING>UNKNOWN UNKNOWN>UNKNOWN",
-}
-EXPECTED = {
-    (Status[before], event): Status[after]
-    for event, row in TABLE.items()
-    for before, after in (step.split(">") for step in row.split())
-}
+from tests.machine.build import NO_TIME, SELL, submit
 
 
 def order_in(status: Status, number: int = 1, strategy: int = 1, quantity: int = 10) -> Order:
     """Return an order that stands somewhere in its life."""
-    order = Order(
-        OrderId(number),
-        StrategyId(strategy),
-        InstrumentId(1),
-        Side.BUY,
-        OrderType.LIMIT,
-        TimeInForce.GTC,
-        False,
-        Quantity(quantity),
-        Price(100),
-        "",
-        Nanos(0),
-    )
+    request = submit(number, quantity=quantity, strategy=StrategyId(strategy))
+    order = Order(request, NO_TIME)
     order.status = status
     return order
 
@@ -69,53 +27,11 @@ def terms_of(order: Order) -> list[object]:
     ]
 
 
-@pytest.mark.parametrize(("status", "event"), list(product(Status, Event)))
-def test_an_order_takes_the_steps_of_the_table_and_no_others(status: Status, event: Event) -> None:
-    """S1-OMS-02, B-OMS-03, B-OMS-04: every pair, those without a step change nothing."""
-    order = order_in(status)
-    order.ask_replace(Quantity(12), Price(101))
-    before = terms_of(order)
-    if (status, event) in EXPECTED:
-        assert order.step(event)
-        assert order.status is EXPECTED[status, event]
-    else:
-        assert not order.step(event)
-        assert terms_of(order) == before
-
-
-def test_the_table_that_documents_are_made_from_is_the_one_that_orders_walk() -> None:
-    """S1-OMS-02: `NEXT_STATUS` is the whole rule."""
-    assert NEXT_STATUS == EXPECTED
-
-
-@pytest.mark.parametrize("event", Event)
-@pytest.mark.parametrize("status", [status for status in Status if status not in WORKING])
-def test_an_order_that_is_done_never_works_again(status: Status, event: Event) -> None:
-    """S1-OMS-03: late fills may turn a canceled order into a filled one, nothing revives it."""
-    order = order_in(status)
-    order.step(event)
-    assert not order.working
-    assert order.leaves_worst == 0
-
-
 def test_a_new_order_is_refused_until_risk_says_otherwise() -> None:
     """Invariant 3: no order begins as one that may trade."""
-    order = order_in(Status.SENT)
-    fresh = Order(
-        order.order,
-        order.strategy,
-        order.instrument,
-        order.side,
-        order.order_type,
-        order.time_in_force,
-        order.post_only,
-        order.quantity,
-        order.price,
-        order.tag,
-        order.time,
-    )
+    fresh = Order(submit(1), NO_TIME)
     assert fresh.status is Status.REFUSED
-    assert not fresh.working
+    assert not fresh.live
 
 
 def test_a_partial_fill_leaves_the_rest_working() -> None:
@@ -281,3 +197,106 @@ def test_working_orders_are_listed_by_strategy_oldest_first() -> None:
     assert orders.all_working() == [made[1], made[4], made[2]]
     assert orders.working_count == 3
     assert orders.all() == [made[1], made[2], made[3], made[4]]
+
+
+# --- busts ----------------------------------------------------------------------------------------
+
+
+def test_a_bust_of_a_working_order_makes_it_work_again_for_that_much() -> None:
+    """Invariant 5, control 46: what is taken back may trade again, at the worst."""
+    order = order_in(Status.OPEN)
+    order.fill(Price(100), Quantity(6))
+    assert order.bust(Price(100), Quantity(6))
+    assert (order.status, order.filled, order.leaves, order.filled_cost) == (Status.OPEN, 0, 10, 0)
+    order.check()
+
+
+def test_a_bust_of_a_filled_order_does_not_revive_it() -> None:
+    """Control 46: the venue does not put back what it took; if it does, that is a late fill."""
+    order = order_in(Status.OPEN)
+    order.fill(Price(100), Quantity(6))
+    order.fill(Price(102), Quantity(4))
+    assert order.bust(Price(102), Quantity(4))
+    assert (order.status, order.filled, order.canceled) == (Status.CANCELED, 6, 4)
+    assert order.filled_cost == 600
+    order.check()
+    assert order.fill(Price(101), Quantity(4))
+    assert (order.status, order.filled, order.canceled) == (Status.FILLED, 10, 0)
+
+
+def test_a_bust_takes_an_overfill_away_first() -> None:
+    """Invariant 5: filled lies above quantity only as far as it is still recorded as such."""
+    order = order_in(Status.OPEN)
+    order.fill(Price(100), Quantity(8))
+    order.fill(Price(100), Quantity(5))
+    assert order.take_excess() == 3
+    order.bust(Price(100), Quantity(5))
+    assert (order.excess, order.filled, order.canceled) == (0, 8, 2)
+    order.check()
+
+
+# --- looking orders up ----------------------------------------------------------------------------
+
+
+def sent(number: int, epoch: int = 3, requests: int = 1) -> Order:
+    """Return an order that left under an epoch."""
+    order = order_in(Status.SENT, number)
+    order.epoch, order.requests, order.known_request = epoch, requests, requests
+    return order
+
+
+def test_an_order_is_found_by_every_client_order_id_that_it_ever_had() -> None:
+    """S1-OMS-05: a report may answer an earlier message."""
+    orders = Orders()
+    order = sent(7, epoch=3, requests=2)
+    orders.add(order)
+    assert order.client_order == "3-7-2"
+    assert orders.by_client("3-7-2") is order
+    assert orders.by_client("3-7-1") is order
+
+
+@pytest.mark.parametrize(
+    "text", ["", "3-7-3", "2-7-1", "3-8-1", "3-7", "3-7-1-1", "3-7-x", "3-7--1", "-3-7-1", "٣-7-1"]
+)
+def test_what_is_no_client_order_id_of_ours_finds_nothing(text: str) -> None:
+    """DESIGN invariant 11: an id of another epoch, order or message is none."""
+    orders = Orders()
+    orders.add(sent(7, epoch=3, requests=2))
+    assert orders.by_client(text) is None
+
+
+def test_an_order_is_found_by_every_id_that_its_venue_gave_it() -> None:
+    """A replace may change the id: the old one still finds the order, at that venue alone."""
+    orders = Orders()
+    order = sent(7)
+    orders.add(order)
+    orders.name(order, "SIM", "V1")
+    orders.name(order, "SIM", "V2")
+    assert order.venue_order == "V2"
+    assert orders.by_venue("SIM", "V1") is order
+    assert orders.by_venue("SIM", "V2") is order
+    assert orders.by_venue("OTHER", "V2") is None
+
+
+def test_orders_are_found_by_instrument_and_strategy_and_by_whether_they_are_open() -> None:
+    """S1-OMS-05: each look-up is a list that stands ready."""
+    orders = Orders()
+    buy, held = order_in(Status.SENT, 1), order_in(Status.HELD, 2)
+    other = Order(submit(3, SELL, strategy=StrategyId(2), instrument=InstrumentId(2)), NO_TIME)
+    for order in (buy, held, other):
+        orders.add(order)
+        orders.settle(order)
+    assert orders.of_strategy(StrategyId(1)) == [buy, held]
+    assert orders.of_instrument(InstrumentId(2)) == [other]
+    assert orders.of_instrument(InstrumentId(9)) == []
+    assert orders.working_in(InstrumentId(1)) == [buy]
+    assert orders.held() == [held]
+
+
+def test_conditions_that_nobody_set_are_shared_and_never_written() -> None:
+    """Memory per order: a plain order has no conditions of its own."""
+    first, second = order_in(Status.SENT, 1), order_in(Status.SENT, 2)
+    assert first.conditions is PLAIN
+    first.own_conditions().timeout = Nanos(5)
+    assert second.conditions is PLAIN
+    assert PLAIN.timeout == 0

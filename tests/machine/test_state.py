@@ -2,11 +2,13 @@
 
 import pytest
 
-from fairlead.model.inputs import BookGap, Input, StopCommand, TimerFired, Trade, VenueDisconnected
-from fairlead.model.terms import StopPolicy
-from fairlead.model.units import InstrumentId, Money, Price, Quantity, StrategyId
+from fairlead.model.inputs import BookGap, Input, OrderPolicyChange, StopCommand, TimerFired, Trade
+from fairlead.model.policies import OrderPolicy
+from fairlead.model.terms import Status, StopPolicy
+from fairlead.model.units import InstrumentId, Money, Nanos, Price, Quantity, StrategyId
 from tests.machine.build import (
     BUY,
+    CONNECTED,
     DISCONNECTED,
     FAILED,
     KILL,
@@ -21,6 +23,7 @@ from tests.machine.build import (
     filled,
     instrument,
     limits,
+    order_status,
     quote,
     rate,
     rejected,
@@ -65,6 +68,9 @@ def digest(*inputs: Input) -> str:
         cancel(2),
         replace(1, 9),
         DISCONNECTED,
+        CONNECTED,
+        OrderPolicyChange(OrderPolicy(), "ann", "agreed"),
+        submit(3, timeout=Nanos(5)),
         FAILED,
         KILL,
         StopCommand(StopPolicy.KEEP, "ann", "pause"),
@@ -91,7 +97,7 @@ def test_whatever_changes_the_state_changes_the_digest(change: Input) -> None:
         cancel(9),
         submit(3, strategy=StrategyId(9)),
         account(1, cash=Money(5)),
-        VenueDisconnected("ELSEWHERE", "gone"),
+        order_status(9, Status.OPEN),
     ],
 )
 def test_what_is_refused_or_ignored_leaves_no_trace_in_the_state(nothing: Input) -> None:

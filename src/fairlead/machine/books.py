@@ -5,14 +5,29 @@ venue's update id, so the touch is taken from whichever is newer and never goes 
 crossed, or whose feed lost its place, is *stale*: it says so, and nobody may read a price from it
 until the venue has put it right. Levels are believed from a snapshot on, so a change that comes
 before one leaves the book stale. A book never invents a price.
+
+A corporate action changes what a price means before the market has said a new one. Orders wait for
+the new one: the book is stale. Positions cannot wait, so the last prices are carried over to the
+last fraction (`carry.py`), and what an account is worth does not move by the action.
 """
 
 from bisect import bisect_left
 from typing import Final
 
+from fairlead.machine.carry import Carry
 from fairlead.model.inputs import Levels, Quote
 from fairlead.model.terms import Side
-from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, UpdateId
+from fairlead.model.units import (
+    FINE_UNIT,
+    Fine,
+    InstrumentId,
+    Money,
+    Nanos,
+    Price,
+    Quantity,
+    SignedQuantity,
+    UpdateId,
+)
 
 _BUY: Final = Side.BUY
 NEVER: Final = Nanos(-1)
@@ -88,23 +103,59 @@ class Book:
         self.last_time = NEVER
         self.by_level = False  # levels are known, so a gap is mended by a snapshot alone
         self.gap = ""  # why the levels are not to be believed
+        self.action = ""  # the corporate action since which the market has said nothing
+        self.halted = ""  # why the venue does not trade it; empty when it does
+        self.mark_problem = _NO_DATA  # why the touch gives no value; empty when it does
         self.reason = _NO_DATA  # why the book is stale; empty when it is not
+        # The prices as the market said them, where a corporate action came since. Those above are
+        # in the present terms always, to the nearest increment.
+        self._touch_carry: Carry | None = None
+        self._carried_bid = Price(0)
+        self._carried_ask = Price(0)
+        self._last_carry: Carry | None = None
+        self._carried_last = Price(0)
 
     @property
     def stale(self) -> bool:
         """Whether no price may be read from this book."""
         return self.reason != ""
 
+    @property
+    def reference(self) -> Price:
+        """The middle of the touch, rounded down, else the last price; 0 where nobody knows."""
+        if self.reason:
+            return Price(0)
+        if self.bid_price and self.ask_price:
+            return Price((self.bid_price + self.ask_price) // 2)
+        return self.last_price
+
+    @property
+    def touch_exact(self) -> bool:
+        """Whether bid and ask are what the market said, and not carried over."""
+        return self._touch_carry is None
+
+    @property
+    def last_exact(self) -> bool:
+        """Whether the last price is what the market said, and not carried over."""
+        return self._last_carry is None
+
     def levels(self, side: Side, depth: int) -> list[tuple[Price, Quantity]]:
         """Return up to `depth` levels of one side, best first."""
         return (self.bids if side is _BUY else self.asks).top(depth)
 
-    def quote(self, quote: Quote, time: Nanos) -> None:
-        """Take the venue's own best bid and ask, unless the touch is newer already."""
+    def quote(self, quote: Quote, time: Nanos) -> bool:
+        """Take the venue's own best bid and ask, unless the touch is newer already.
+
+        Return whether a price that positions are valued at moved, came or went; so do all that
+        follow.
+        """
+        problem = self.mark_problem
+        moved = False
         if not self.by_level:
             self.gap = ""
+            self.action = ""
         if quote.update >= self.update or quote.update == 0:
-            self._touch(
+            moved = self._touch(
                 quote.bid_price,
                 quote.bid_quantity,
                 quote.ask_price,
@@ -113,18 +164,22 @@ class Book:
             )
             self.touch_time = time
         self._judge()
+        return moved or problem != self.mark_problem
 
-    def snapshot(self, bids: Levels, asks: Levels, update: UpdateId, time: Nanos) -> None:
+    def snapshot(self, bids: Levels, asks: Levels, update: UpdateId, time: Nanos) -> bool:
         """Replace all levels."""
         self.bids.clear()
         self.asks.clear()
         self.by_level = True
         self.gap = ""
+        self.action = ""
         self.levels_update = UpdateId(0)
-        self.change(bids, asks, update, time)
+        return self.change(bids, asks, update, time)
 
-    def change(self, bids: Levels, asks: Levels, update: UpdateId, time: Nanos) -> None:
+    def change(self, bids: Levels, asks: Levels, update: UpdateId, time: Nanos) -> bool:
         """Set the quantity of some levels, and the touch from them unless it is newer already."""
+        problem = self.mark_problem
+        moved = False
         if not self.by_level:
             self.by_level = True
             self.gap = _NO_SNAPSHOT
@@ -133,24 +188,98 @@ class Book:
             self.bids.set(price, quantity)
         for price, quantity in asks:
             self.asks.set(price, quantity)
-        if update >= self.update and not self.gap:
+        if update >= self.update and not self.gap and not self.action:
             bid, ask = self.bids, self.asks
-            self._touch(
+            moved = self._touch(
                 bid.best_price(), bid.best_quantity(), ask.best_price(), ask.best_quantity(), update
             )
             self.touch_time = time
         self._judge()
+        return moved or problem != self.mark_problem
 
-    def lose(self, reason: str) -> None:
+    def lose(self, reason: str) -> bool:
         """Stop believing: the feed lost its place."""
+        problem = self.mark_problem
         self.gap = reason
         self.update = UpdateId(0)  # the snapshot that mends it may be older than the last quote
         self._judge()
+        return problem != self.mark_problem
 
-    def trade(self, price: Price, time: Nanos) -> None:
+    def trade(self, price: Price, time: Nanos) -> bool:
         """Remember the last price at which others traded."""
+        moved = price != self.last_price or self._last_carry is not None
         self.last_price = price
         self.last_time = time
+        self._last_carry = None
+        return moved
+
+    def bid_value(self, quantity: SignedQuantity, unit: Money) -> Fine:
+        """Return what a quantity is worth at the best bid, exactly."""
+        carry = self._touch_carry
+        if carry is None:
+            return Fine(FINE_UNIT * quantity * self.bid_price * unit)
+        return carry.value(self._carried_bid, quantity, unit)
+
+    def ask_value(self, quantity: SignedQuantity, unit: Money) -> Fine:
+        """Return what a quantity is worth at the best ask, exactly."""
+        carry = self._touch_carry
+        if carry is None:
+            return Fine(FINE_UNIT * quantity * self.ask_price * unit)
+        return carry.value(self._carried_ask, quantity, unit)
+
+    def mid_value(self, quantity: SignedQuantity, unit: Money) -> Fine:
+        """Return what a quantity is worth halfway between bid and ask, exactly."""
+        carry = self._touch_carry
+        if carry is None:
+            return Fine(FINE_UNIT // 2 * quantity * (self.bid_price + self.ask_price) * unit)
+        return carry.mid_value(self._carried_bid, self._carried_ask, quantity, unit)
+
+    def last_value(self, quantity: SignedQuantity, unit: Money) -> Fine:
+        """Return what a quantity is worth at the price of the last trade, exactly."""
+        carry = self._last_carry
+        if carry is None:
+            return Fine(FINE_UNIT * quantity * self.last_price * unit)
+        return carry.value(self._carried_last, quantity, unit)
+
+    def adjust_split(self, new: int, old: int, unit: Money, reason: str) -> None:
+        """Carry the prices over a split: `new` units are worth what `old` ones were."""
+        touch, last = self._carries()
+        touch.split(new, old)
+        last.split(new, old)
+        self._carry_over(touch, last, unit, reason)
+
+    def adjust_dividend(self, amount: Money, units: Quantity, unit: Money, reason: str) -> None:
+        """Carry the prices over a dividend: `units` quantity increments lost `amount`."""
+        touch, last = self._carries()
+        touch.dividend(amount, units)
+        last.dividend(amount, units)
+        self._carry_over(touch, last, unit, reason)
+
+    def can_split(self, new: int, old: int) -> bool:
+        """Whether the prices can be written down after a split."""
+        touch, last = self._carries()
+        touch.split(new, old)
+        last.split(new, old)
+        return touch.fits() and last.fits()
+
+    def can_pay_dividend(self, amount: Money, units: Quantity) -> bool:
+        """Whether the prices can be written down after a dividend."""
+        touch, last = self._carries()
+        touch.dividend(amount, units)
+        last.dividend(amount, units)
+        return touch.fits() and last.fits()
+
+    def content(self) -> list[object]:
+        """Return what a later output may depend on."""
+        touch, last = self._touch_carry, self._last_carry
+        return [
+            [self.instrument, self.bids.top(self.bids.depth()), self.asks.top(self.asks.depth())],
+            [self.bid_price, self.bid_quantity, self.ask_price, self.ask_quantity],
+            [self.update, self.levels_update, self.touch_time, self.last_price, self.last_time],
+            [self.by_level, self.gap, self.action, self.halted, self.mark_problem, self.reason],
+            [touch.content(), self._carried_bid, self._carried_ask] if touch is not None else None,
+            [last.content(), self._carried_last] if last is not None else None,
+        ]
 
     def _touch(
         self,
@@ -159,28 +288,56 @@ class Book:
         ask: Price,
         ask_quantity: Quantity,
         update: UpdateId,
-    ) -> None:
+    ) -> bool:
+        moved = bid != self.bid_price or ask != self.ask_price or self._touch_carry is not None
         self.bid_price = bid
         self.bid_quantity = bid_quantity
         self.ask_price = ask
         self.ask_quantity = ask_quantity
         self.update = update
+        self._touch_carry = None
+        return moved
+
+    def _carries(self) -> tuple[Carry, Carry]:
+        """Return how touch and last price are carried now, for a further action to change."""
+        touch, last = self._touch_carry, self._last_carry
+        return touch.copy() if touch else Carry(), last.copy() if last else Carry()
+
+    def _carry_over(self, touch: Carry, last: Carry, unit: Money, reason: str) -> None:
+        if self._touch_carry is None:
+            self._carried_bid, self._carried_ask = self.bid_price, self.ask_price
+        if self._last_carry is None:
+            self._carried_last = self.last_price
+        self._touch_carry, self._last_carry = touch, last
+        self.bid_price = touch.price(self._carried_bid, unit)
+        self.ask_price = touch.price(self._carried_ask, unit)
+        self.last_price = last.price(self._carried_last, unit)
+        self.bids.clear()
+        self.asks.clear()
+        # What the market says next is newer, whatever its number. What could not be believed
+        # before is not made good by forgetting the levels.
+        self.update = self.levels_update = UpdateId(0)
+        self.gap = self.mark_problem
+        self.action = reason
+        self._judge()
 
     def _levels_cross(self) -> bool:
         bid, ask = self.bids.best_price(), self.asks.best_price()
         return bid >= ask > 0
 
     def _judge(self) -> None:
+        bid, ask = self.bid_price, self.ask_price
         if self.gap:
-            self.reason = self.gap
-        elif self.bid_price and self.ask_price and self.bid_price >= self.ask_price:
-            self.reason = f"crossed: bid {self.bid_price} >= ask {self.ask_price} (increments)"
+            self.mark_problem = self.gap
+        elif bid and ask and bid >= ask and self._touch_carry is None:
+            self.mark_problem = f"crossed: bid {bid} >= ask {ask} (increments)"
         elif self._levels_cross():
-            self.reason = "crossed: the levels contradict each other"
+            self.mark_problem = "crossed: the levels contradict each other"
         elif self.touch_time == NEVER:
-            self.reason = _NO_DATA
+            self.mark_problem = _NO_DATA
         else:
-            self.reason = ""
+            self.mark_problem = ""
+        self.reason = self.mark_problem or self.action
 
 
 class Books:

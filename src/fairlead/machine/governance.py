@@ -6,8 +6,8 @@ already rest on it. A kill is obeyed at once and undone only by a named person.
 
 from typing import Final
 
-from fairlead.machine import requests
-from fairlead.machine.positions import Account
+from fairlead.machine import breaks, cash, confirmation, requests, sign_off
+from fairlead.machine.accounts import Account
 from fairlead.machine.state import State
 from fairlead.model.inputs import (
     AccountDefinition,
@@ -17,6 +17,7 @@ from fairlead.model.inputs import (
     LimitChange,
     MessageRateChange,
     NodeStarted,
+    OrderPolicyChange,
     ReleaseCommand,
     ReopenCommand,
     StartCommand,
@@ -24,6 +25,7 @@ from fairlead.model.inputs import (
     StrategyDefinition,
     StrategyFailed,
     StrategyStopCommand,
+    TradingDayBegan,
 )
 from fairlead.model.outputs import (
     InputRefused,
@@ -35,10 +37,13 @@ from fairlead.model.outputs import (
     TradingStarted,
     TradingStopped,
 )
-from fairlead.model.terms import StopPolicy
+from fairlead.model.terms import StopPolicy, TimeInForce
 from fairlead.model.units import MONEY_MAX, Nanos, StrategyId
 
+LIVE_STAGES: Final = ("small", "full")  # where real money trades
+
 _CANCEL: Final = StopPolicy.CANCEL
+_DAY: Final = TimeInForce.DAY
 
 
 def recorded(state: State, input: Input, time: Nanos, outputs: list[Output]) -> None:
@@ -53,7 +58,10 @@ def node_started(state: State, start: NodeStarted, time: Nanos, outputs: list[Ou
         )
         return
     state.epoch = start.epoch
+    state.stage = start.stage
+    state.live = start.stage in LIVE_STAGES
     state.gate.stopped = True
+    confirmation.node_started(state)
 
 
 def account(
@@ -76,6 +84,7 @@ def account(
                 definition.currency,
                 definition.money_decimals,
                 definition.cash,
+                definition.cost_basis,
             )
         )
 
@@ -122,6 +131,35 @@ def message_rate(
 ) -> None:
     """Hold messages against a new rate from now on."""
     state.gate.set_rate(change.rate)
+
+
+def order_policy(
+    state: State, change: OrderPolicyChange, time: Nanos, outputs: list[Output]
+) -> None:
+    """Make and give up orders by a policy from now on; orders that were sent keep their times."""
+    if change.strategy and change.strategy not in state.strategies:
+        outputs.append(InputRefused("OrderPolicyChange", "unknown strategy"))
+    else:
+        state.order_policies[change.strategy] = change.policy
+
+
+def day_began(state: State, day: TradingDayBegan, time: Nanos, outputs: list[Output]) -> None:
+    """End the orders of the day before at a venue, or begin the day that profit is counted in."""
+    if not _is_date(day.session_date):
+        outputs.append(InputRefused("TradingDayBegan", "session_date is no yyyymmdd"))
+        return
+    if day.venue == "":
+        sign_off.day_began(state, day.session_date, outputs)  # what the day before ended with
+        cash.day_began(state, day, time, outputs)
+        return
+    if state.session_dates.get(day.venue, 0) >= day.session_date:
+        outputs.append(InputRefused("TradingDayBegan", "the day, or a later one, began before"))
+        return
+    state.session_dates[day.venue] = day.session_date
+    for order in [*state.orders.held(), *state.orders.all_working()]:
+        venue = state.instruments[order.instrument].venue
+        if order.time_in_force is _DAY and venue == day.venue:
+            requests.request_cancel(state, order, time, outputs, reason="its day is over")
 
 
 def strategy_failed(
@@ -179,10 +217,18 @@ def reopen(state: State, command: ReopenCommand, time: Nanos, outputs: list[Outp
     """Let new orders into an instrument again; only a named person who explains it can."""
     if not command.person.strip() or not command.reason.strip():
         outputs.append(InputRefused("ReopenCommand", "it names no person or no reason"))
-    elif not state.gate.reopen(command.instrument):
+        return
+    person, reason = command.person, command.reason
+    if not breaks.explain_all(state, command.instrument, person, reason, outputs):
         outputs.append(InputRefused("ReopenCommand", "the instrument is not closed"))
     else:
         outputs.append(InstrumentReopened(command.instrument, command.person, command.reason))
+
+
+def _is_date(number: int) -> bool:
+    """Whether a number is a date as yyyymmdd."""
+    year, month, day = number // 10_000, number // 100 % 100, number % 100
+    return 1900 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= 31
 
 
 def _is_new_name(name: str, taken: list[str]) -> bool:

@@ -1,16 +1,33 @@
 """The machine: one input in, its outputs out. This page is the order of the steps.
 
-What arrives has a number and a time and is in the journal. Market data moves the books; venue
-reports move orders, positions and money; requests pass the gate or are refused; commands rule over
-all of them. The machine reads no clock and asks nobody: what it answers depends on what it was
-given, and on nothing else. An input that cannot be true is refused and recorded; a machine that
-contradicts itself stops.
+What arrives has a number and a time and is in the journal. What is due by then happens first.
+Market data moves the books; venue reports move orders, positions and money; requests pass the gate
+or are refused; statements are held against our own record; commands rule over all of them. Last
+comes what a changed order means for those that depend on it. The machine reads no clock and asks
+nobody: what it answers depends on what it was given, and on nothing else. An input that cannot be
+true is refused and recorded; a machine that contradicts itself stops.
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from fairlead.machine import governance, market, reports, requests
+from fairlead.machine import (
+    adoption,
+    cash,
+    contingency,
+    corporate,
+    corrections,
+    fills,
+    governance,
+    market,
+    overdue,
+    reconciliation,
+    reports,
+    requests,
+    resolution,
+    sign_off,
+)
+from fairlead.machine.deadlines import NEVER_DUE
 from fairlead.machine.state import State
 from fairlead.model import inputs
 from fairlead.model.inputs import Input
@@ -27,8 +44,14 @@ STEPS: Final[dict[type, Step]] = {
     inputs.BookChange: market.change,
     inputs.BookSnapshot: market.snapshot,
     inputs.BookGap: market.gap,
+    inputs.TradingStatus: market.trading_status,
+    inputs.MarkPrice: cash.mark_price,
+    inputs.ExchangeRate: cash.exchange_rate,
+    inputs.TradingDayBegan: governance.day_began,
     # What became of our orders. Fills move positions and money.
-    inputs.VenueFilled: reports.filled,
+    inputs.VenueFilled: fills.filled,
+    inputs.VenueBusted: fills.busted,
+    inputs.VenueCorrected: fills.corrected,
     inputs.VenueAccepted: reports.accepted,
     inputs.VenueRejected: reports.rejected,
     inputs.VenueCanceled: reports.canceled,
@@ -36,20 +59,47 @@ STEPS: Final[dict[type, Step]] = {
     inputs.VenueReplaced: reports.replaced,
     inputs.VenueReplaceRejected: reports.replace_rejected,
     inputs.VenueExpired: reports.expired,
+    inputs.VenueTriggered: reports.triggered,
+    inputs.VenueSuspended: reports.suspended,
+    inputs.VenueResumed: reports.resumed,
+    inputs.VenueDoneForDay: reports.done_for_day,
     inputs.VenueDisconnected: reports.disconnected,
-    inputs.VenueConnected: governance.recorded,
+    inputs.VenueConnected: reports.connected,
+    # What nobody knew, and whether our record and theirs agree.
+    inputs.VenueOrderStatus: resolution.order_status,
+    inputs.ResolveOrderCommand: resolution.command,
+    inputs.Statement: reconciliation.statement,
+    inputs.AdoptFillCommand: adoption.adopt_fill,
+    inputs.CloseBreakCommand: reconciliation.close_break,
+    inputs.AssignBreakCommand: reconciliation.assign_break,
+    inputs.ReconcileCommand: reconciliation.reconcile,
+    inputs.SignOffCommand: sign_off.sign_off,
+    # What moves positions and money without a fill.
+    inputs.PositionCorrection: corrections.position_correction,
+    inputs.ReverseCommand: corrections.reverse,
+    inputs.CashMoved: cash.cash_moved,
+    inputs.CashConverted: cash.cash_converted,
+    inputs.InstrumentSplit: corporate.split,
+    inputs.CashDividend: corporate.dividend,
+    inputs.InstrumentRenamed: corporate.renamed,
     # What strategies want: identity, then the risk gate, then out; or refused with every reason.
     inputs.SubmitRequest: requests.submit,
     inputs.CancelRequest: requests.cancel,
     inputs.ReplaceRequest: requests.replace,
     inputs.TimerFired: governance.recorded,
+    inputs.TimePassed: governance.recorded,
     # Who may trade, with what, within which limits, and whether at all.
     inputs.NodeStarted: governance.node_started,
     inputs.AccountDefinition: governance.account,
+    inputs.CurrencyDefinition: cash.currency,
     inputs.InstrumentDefinition: governance.instrument,
     inputs.StrategyDefinition: governance.strategy,
     inputs.LimitChange: governance.limits,
     inputs.MessageRateChange: governance.message_rate,
+    inputs.OrderPolicyChange: governance.order_policy,
+    inputs.ReconciliationPolicyChange: reconciliation.policy,
+    inputs.ToleranceChange: reconciliation.tolerance,
+    inputs.MarkPolicyChange: cash.mark_policy,
     inputs.StrategyFailed: governance.strategy_failed,
     inputs.StrategyStopCommand: governance.strategy_stop,
     inputs.KillCommand: governance.kill,
@@ -81,8 +131,17 @@ class Machine:
         state.sequence = sequence
         state.time = time
         outputs: list[Output] = []
+        if state.deadlines.next_time <= time:
+            overdue.run(state, time, outputs)
         STEPS[type(input)](state, input, time, outputs)
+        if state.changed:
+            contingency.run(state, time, outputs)
         return outputs
+
+    def next_due(self) -> Nanos | None:
+        """Return when something is due without any other input, None if nothing is."""
+        time = self.state.deadlines.next_time
+        return None if time == NEVER_DUE else time
 
     def digest(self) -> str:
         """Return a digest of the whole state, in hexadecimal."""

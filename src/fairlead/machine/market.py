@@ -1,11 +1,21 @@
 """What market data does to the books.
 
-Data that cannot be true is refused, and never mended by a guess.
+Data that cannot be true is refused, and never mended by a guess. Positions are valued anew where a
+price that they are valued at moved, and nowhere else: most data moves none.
 """
 
+from fairlead.machine import performance, triggers
 from fairlead.machine.books import Book
 from fairlead.machine.state import State
-from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Levels, Quote, Trade
+from fairlead.model.inputs import (
+    BookChange,
+    BookGap,
+    BookSnapshot,
+    Levels,
+    Quote,
+    Trade,
+    TradingStatus,
+)
 from fairlead.model.outputs import BookRestored, BookStale, InputRefused, Output
 from fairlead.model.units import INCREMENTS_MAX, Nanos
 
@@ -23,9 +33,12 @@ def quote(state: State, quote: Quote, time: Nanos, outputs: list[Output]) -> Non
         outputs.append(InputRefused("Quote", problem))
         return
     reason = book.reason
-    book.quote(quote, time)
+    if book.quote(quote, time):
+        performance.marked(state, quote.instrument)
     if reason != book.reason:
         _report(book, outputs)
+    if quote.instrument in state.watched:
+        triggers.moved(state, quote.instrument, time, outputs)
 
 
 def trade(state: State, trade: Trade, time: Nanos, outputs: list[Output]) -> None:
@@ -36,7 +49,10 @@ def trade(state: State, trade: Trade, time: Nanos, outputs: list[Output]) -> Non
     elif not (0 < trade.price <= INCREMENTS_MAX and 0 < trade.quantity <= INCREMENTS_MAX):
         outputs.append(InputRefused("Trade", "price or quantity is absurd"))
     else:
-        book.trade(trade.price, time)
+        if book.trade(trade.price, time):
+            performance.marked(state, trade.instrument)
+        if trade.instrument in state.watched:
+            triggers.traded(state, trade.instrument, time, outputs)
 
 
 def snapshot(state: State, snapshot: BookSnapshot, time: Nanos, outputs: list[Output]) -> None:
@@ -47,9 +63,12 @@ def snapshot(state: State, snapshot: BookSnapshot, time: Nanos, outputs: list[Ou
         outputs.append(InputRefused("BookSnapshot", problem or _UNKNOWN_INSTRUMENT))
         return
     reason = book.reason
-    book.snapshot(snapshot.bids, snapshot.asks, snapshot.update, time)
+    if book.snapshot(snapshot.bids, snapshot.asks, snapshot.update, time):
+        performance.marked(state, snapshot.instrument)
     if reason != book.reason:
         _report(book, outputs)
+    if snapshot.instrument in state.watched:
+        triggers.moved(state, snapshot.instrument, time, outputs)
 
 
 def change(state: State, change: BookChange, time: Nanos, outputs: list[Output]) -> None:
@@ -67,11 +86,15 @@ def change(state: State, change: BookChange, time: Nanos, outputs: list[Output])
         problem = problem or "it is older than the book: the feed was reordered"
     if problem:
         outputs.append(InputRefused("BookChange", problem))
-        book.lose(f"a refused change: {problem}")
+        moved = book.lose(f"a refused change: {problem}")
     else:
-        book.change(change.bids, change.asks, change.update, time)
+        moved = book.change(change.bids, change.asks, change.update, time)
+    if moved:
+        performance.marked(state, change.instrument)
     if reason != book.reason:
         _report(book, outputs)
+    if change.instrument in state.watched:
+        triggers.moved(state, change.instrument, time, outputs)
 
 
 def gap(state: State, gap: BookGap, time: Nanos, outputs: list[Output]) -> None:
@@ -81,9 +104,19 @@ def gap(state: State, gap: BookGap, time: Nanos, outputs: list[Output]) -> None:
         outputs.append(InputRefused("BookGap", _UNKNOWN_INSTRUMENT))
         return
     reason = book.reason
-    book.lose(gap.reason or "the feed lost its place")
+    if book.lose(gap.reason or "the feed lost its place"):
+        performance.marked(state, gap.instrument)
     if reason != book.reason:
         _report(book, outputs)
+
+
+def trading_status(state: State, status: TradingStatus, time: Nanos, outputs: list[Output]) -> None:
+    """Take in whether the venue trades an instrument now. What works there stays as it is."""
+    book = state.books.get(status.instrument)
+    if book is None:
+        outputs.append(InputRefused("TradingStatus", _UNKNOWN_INSTRUMENT))
+    else:
+        book.halted = "" if status.tradable else status.reason or "the venue does not trade it"
 
 
 def _report(book: Book, outputs: list[Output]) -> None:

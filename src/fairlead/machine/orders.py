@@ -1,179 +1,186 @@
-"""The order lifecycle: one table of legal steps, and the orders that walk it.
+"""Orders: their terms, what became of them, and what may still become of them.
 
-`NEXT_STATUS` is the whole rule. A step that is not in the table changes nothing and is recorded as
-a fault. Statuses are what is known about the order at the venue; two facts are orthogonal to them
-and kept beside: a cancel that waits for the acknowledgement (`cancel_wanted`), and the terms asked
-for by a replace that is not yet answered. A fill never depends on the status alone: what was traded
-is traded, so late fills of canceled orders are legal, and an order is done when nothing of it can
-trade any more.
+An order walks the table of `lifecycle.py`. It is done when nothing of it can trade any more. Every
+order that ever was stays, and is found by its number, its client order id or the venue's.
 """
 
 from enum import IntEnum
 from typing import Final
 
-from fairlead.model.terms import OrderType, Side, Status, TimeInForce
-from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, StrategyId
-
-
-class Event(IntEnum):
-    """What can happen to an order after it was sent."""
-
-    ACCEPTED = 1
-    REJECTED = 2
-    FILLED_IN_PART = 3
-    FILLED_WHOLLY = 4
-    CANCEL_REQUESTED = 5
-    CANCELED = 6
-    CANCEL_REJECTED = 7
-    REPLACE_REQUESTED = 8
-    REPLACED = 9
-    REPLACE_REJECTED = 10
-    EXPIRED = 11
-    DISCONNECTED = 12
-
-
-# fmt: off
-NEXT_STATUS: Final[dict[tuple[Status, Event], Status]] = {
-    (Status.SENT, Event.ACCEPTED): Status.OPEN,
-    (Status.SENT, Event.REJECTED): Status.REJECTED,
-    (Status.SENT, Event.FILLED_IN_PART): Status.OPEN,  # the fill overtook the acknowledgement
-    (Status.SENT, Event.FILLED_WHOLLY): Status.FILLED,
-    (Status.SENT, Event.CANCEL_REQUESTED): Status.SENT,  # kept until the venue knows the order
-    (Status.SENT, Event.CANCELED): Status.CANCELED,
-    (Status.SENT, Event.EXPIRED): Status.EXPIRED,
-    (Status.SENT, Event.DISCONNECTED): Status.UNKNOWN,
-
-    (Status.OPEN, Event.ACCEPTED): Status.OPEN,  # late, after a fill
-    (Status.OPEN, Event.FILLED_IN_PART): Status.OPEN,
-    (Status.OPEN, Event.FILLED_WHOLLY): Status.FILLED,
-    (Status.OPEN, Event.CANCEL_REQUESTED): Status.CANCEL_PENDING,
-    (Status.OPEN, Event.CANCELED): Status.CANCELED,  # the venue's own doing
-    (Status.OPEN, Event.REPLACE_REQUESTED): Status.REPLACE_PENDING,
-    (Status.OPEN, Event.EXPIRED): Status.EXPIRED,
-    (Status.OPEN, Event.DISCONNECTED): Status.UNKNOWN,
-
-    (Status.CANCEL_PENDING, Event.ACCEPTED): Status.CANCEL_PENDING,
-    (Status.CANCEL_PENDING, Event.FILLED_IN_PART): Status.CANCEL_PENDING,
-    (Status.CANCEL_PENDING, Event.FILLED_WHOLLY): Status.FILLED,
-    (Status.CANCEL_PENDING, Event.CANCEL_REQUESTED): Status.CANCEL_PENDING,  # asked once already
-    (Status.CANCEL_PENDING, Event.CANCELED): Status.CANCELED,
-    (Status.CANCEL_PENDING, Event.CANCEL_REJECTED): Status.OPEN,
-    (Status.CANCEL_PENDING, Event.REPLACED): Status.CANCEL_PENDING,  # asked before the cancel
-    (Status.CANCEL_PENDING, Event.REPLACE_REJECTED): Status.CANCEL_PENDING,
-    (Status.CANCEL_PENDING, Event.EXPIRED): Status.EXPIRED,
-    (Status.CANCEL_PENDING, Event.DISCONNECTED): Status.UNKNOWN,
-
-    (Status.REPLACE_PENDING, Event.ACCEPTED): Status.REPLACE_PENDING,
-    (Status.REPLACE_PENDING, Event.FILLED_IN_PART): Status.REPLACE_PENDING,
-    (Status.REPLACE_PENDING, Event.FILLED_WHOLLY): Status.FILLED,
-    (Status.REPLACE_PENDING, Event.CANCEL_REQUESTED): Status.CANCEL_PENDING,
-    (Status.REPLACE_PENDING, Event.CANCELED): Status.CANCELED,
-    (Status.REPLACE_PENDING, Event.REPLACED): Status.OPEN,
-    (Status.REPLACE_PENDING, Event.REPLACE_REJECTED): Status.OPEN,
-    (Status.REPLACE_PENDING, Event.EXPIRED): Status.EXPIRED,
-    (Status.REPLACE_PENDING, Event.DISCONNECTED): Status.UNKNOWN,
-
-    (Status.UNKNOWN, Event.ACCEPTED): Status.OPEN,  # evidence
-    (Status.UNKNOWN, Event.REJECTED): Status.REJECTED,
-    (Status.UNKNOWN, Event.FILLED_IN_PART): Status.UNKNOWN,  # it lived then; now?
-    (Status.UNKNOWN, Event.FILLED_WHOLLY): Status.FILLED,
-    (Status.UNKNOWN, Event.CANCEL_REQUESTED): Status.UNKNOWN,
-    (Status.UNKNOWN, Event.CANCELED): Status.CANCELED,
-    (Status.UNKNOWN, Event.CANCEL_REJECTED): Status.UNKNOWN,  # "not found" proves nothing
-    (Status.UNKNOWN, Event.REPLACED): Status.OPEN,
-    (Status.UNKNOWN, Event.REPLACE_REJECTED): Status.UNKNOWN,
-    (Status.UNKNOWN, Event.EXPIRED): Status.EXPIRED,
-    (Status.UNKNOWN, Event.DISCONNECTED): Status.UNKNOWN,
-
-    (Status.FILLED, Event.ACCEPTED): Status.FILLED,
-    (Status.FILLED, Event.FILLED_WHOLLY): Status.FILLED,  # an over-fill: booked, and an alarm
-    (Status.FILLED, Event.CANCEL_REJECTED): Status.FILLED,  # the fill won the race
-    (Status.FILLED, Event.REPLACE_REJECTED): Status.FILLED,
-
-    (Status.CANCELED, Event.ACCEPTED): Status.CANCELED,
-    (Status.CANCELED, Event.FILLED_IN_PART): Status.CANCELED,  # a late fill: booked
-    (Status.CANCELED, Event.FILLED_WHOLLY): Status.FILLED,
-    (Status.CANCELED, Event.CANCEL_REJECTED): Status.CANCELED,
-    (Status.CANCELED, Event.REPLACE_REJECTED): Status.CANCELED,
-
-    (Status.EXPIRED, Event.ACCEPTED): Status.EXPIRED,
-    (Status.EXPIRED, Event.FILLED_IN_PART): Status.EXPIRED,
-    (Status.EXPIRED, Event.FILLED_WHOLLY): Status.FILLED,
-    (Status.EXPIRED, Event.CANCEL_REJECTED): Status.EXPIRED,
-    (Status.EXPIRED, Event.REPLACE_REJECTED): Status.EXPIRED,
-}
-# fmt: on
-
-WORKING: Final = (
-    Status.SENT,
-    Status.OPEN,
-    Status.CANCEL_PENDING,
-    Status.REPLACE_PENDING,
-    Status.UNKNOWN,
+from fairlead.machine.lifecycle import EVENTS, IS_WORKING, STEP, Event
+from fairlead.model.inputs import SubmitRequest
+from fairlead.model.terms import Contingency, OrderType, Peg, Side, Status, TimeInForce
+from fairlead.model.units import (
+    InstrumentId,
+    Nanos,
+    OrderId,
+    Price,
+    Quantity,
+    StrategyId,
 )
-_EVENTS: Final = 16  # a row of the flat table below; more than there are events
-_STEPS: Final[list[Status | None]] = [
-    NEXT_STATUS.get((Status(row), Event(column))) if row >= 1 and 1 <= column <= 12 else None
-    for row in range(11)
-    for column in range(_EVENTS)
-]
-_IS_WORKING: Final[list[bool]] = [row >= 1 and Status(row) in WORKING for row in range(11)]
+
 _CANCEL_PENDING: Final = Status.CANCEL_PENDING
 _UNKNOWN: Final = Status.UNKNOWN
 _FILLED: Final = Status.FILLED
 _CANCELED: Final = Status.CANCELED
 _EXPIRED: Final = Status.EXPIRED
+_HELD: Final = Status.HELD
+_REFUSED: Final = Status.REFUSED
+_NO_PEG: Final = Peg.NONE
+_NO_CONTINGENCY: Final = Contingency.NONE
+_STOP: Final = OrderType.STOP
+_STOP_LIMIT: Final = OrderType.STOP_LIMIT
+_TRAILING_STOP: Final = OrderType.TRAILING_STOP
+STOPS: Final = (_STOP, _STOP_LIMIT, _TRAILING_STOP)
+_CLIENT_DIGITS_MAX: Final = 18  # of each number in a client order id: fits a record
+
+
+class Hold(IntEnum):
+    """What a held order waits for."""
+
+    NONE = 0
+    TRIGGER = 1  # the price that fires it
+    PARENT = 2  # a fill of the order that it comes after
+    GROUP = 3  # the others of its group to be gone
+    RETRY = 4  # its next attempt
+
+
+class Conditions:
+    """What few orders have: triggers, pegs, icebergs, limits in time and price, contingencies."""
+
+    def __init__(self, request: SubmitRequest) -> None:
+        """Take what the request says."""
+        self.trigger_price = request.trigger_price
+        self.trigger = request.trigger
+        self.trail = request.trail
+        self.trail_share = request.trail_share
+        self.display_quantity = request.display_quantity
+        self.peg = request.peg
+        self.peg_offset = request.peg_offset
+        self.reduce_only = request.reduce_only
+        self.expire_time = request.expire_time
+        self.timeout = request.timeout
+        self.slippage_max = request.slippage_max
+        self.after = request.after
+        self.group = request.group
+        self.contingency = request.contingency
+
+    def content(self) -> list[object]:
+        """Return all of them in a fixed order, for the state digest."""
+        return [
+            [self.trigger_price, self.trigger, self.trail, self.trail_share],
+            [self.display_quantity, self.peg, self.peg_offset, self.reduce_only],
+            [self.expire_time, self.timeout, self.slippage_max],
+            [self.after, self.group, self.contingency],
+        ]
+
+
+def _plain() -> Conditions:
+    """Return the conditions of an order that has none."""
+    return Conditions(
+        SubmitRequest(
+            StrategyId(0),
+            OrderId(0),
+            InstrumentId(0),
+            Side.BUY,
+            OrderType.MARKET,
+            TimeInForce.GTC,
+            False,
+            Quantity(0),
+            Price(0),
+        )
+    )
+
+
+PLAIN: Final = _plain()  # shared by all orders without conditions: never written to
+
+
+def _has_conditions(request: SubmitRequest) -> bool:
+    return (
+        request.trigger_price != 0
+        or request.trail != 0
+        or request.trail_share != 0
+        or request.display_quantity != 0
+        or request.peg is not _NO_PEG
+        or request.reduce_only
+        or request.expire_time != 0
+        or request.timeout != 0
+        or request.slippage_max != 0
+        or request.after != 0
+        or request.group != 0
+        or request.contingency is not _NO_CONTINGENCY
+        or request.order_type is _STOP
+        or request.order_type is _STOP_LIMIT
+        or request.order_type is _TRAILING_STOP
+    )
 
 
 class Order:
-    """One order: its terms, what became of it, and what may still become of it."""
+    """One order. Prices and quantities in the increments of its instrument."""
 
-    def __init__(
-        self,
-        order: OrderId,
-        strategy: StrategyId,
-        instrument: InstrumentId,
-        side: Side,
-        order_type: OrderType,
-        time_in_force: TimeInForce,
-        post_only: bool,
-        quantity: Quantity,
-        price: Price,
-        tag: str,
-        time: Nanos,
-    ) -> None:
+    def __init__(self, request: SubmitRequest, time: Nanos) -> None:
         """Begin refused: only the risk gate makes it anything else."""
-        self.order = order
-        self.strategy = strategy
-        self.instrument = instrument
-        self.side = side
-        self.order_type = order_type
-        self.time_in_force = time_in_force
-        self.post_only = post_only
-        self.quantity = quantity
-        self.price = price
-        self.tag = tag
+        self.order = request.order
+        self.strategy = request.strategy
+        self.instrument = request.instrument
+        self.side = request.side
+        self.order_type = request.order_type
+        self.time_in_force = request.time_in_force
+        self.post_only = request.post_only
+        self.quantity = request.quantity
+        self.price = request.price
+        self.tag = request.tag
+        self.reason = request.reason  # why the strategy wants it
+        self.trader = request.trader
+        self.parent = request.parent
+        self.stage = ""  # of the node that it was asked of
+        self.decision_price = request.decision_price
+        self.decision_time = request.decision_time
+        self.conditions = Conditions(request) if _has_conditions(request) else PLAIN
         self.time = time  # when it was asked for
+        self.updated = time  # when it last changed, by our time
+        self.venue_time = Nanos(0)  # of the last report, by the venue's
         self.status = Status.REFUSED
+        self.hold = Hold.NONE
         self.filled = Quantity(0)
         self.canceled = Quantity(0)
         self.filled_cost = 0  # sum of price * quantity over the fills: the average price, exactly
+        self.cumulative = Quantity(0)  # the most that the venue said it filled
+        self.excess = Quantity(0)  # how much of an over-fill is recorded as such
         self.venue_order = ""
+        self.epoch = 0  # of the node that sent it; 0: it never left
+        self.requests = 0  # messages to the venue about it
+        self.known_request = 0  # the message whose client order id the venue knows it by
+        self.attempts = 0
+        self.sent_type = request.order_type  # what the venue got: emulated types are sent as others
+        self.sent_time_in_force = request.time_in_force
+        self.failure = ""  # why it was refused, rejected or returned
         self.cancel_wanted = False
         self.new_quantity = Quantity(0)  # asked for by a replace that is not answered; 0: none
         self.new_price = Price(0)
-        self.excess = Quantity(0)  # how much of an over-fill is recorded as such
+        self.replace_request = 0  # the number of that replace
+        self.replace_time = Nanos(0)  # when it was sent
+        self.wanted_quantity = Quantity(0)  # as soon as it can be replaced; 0: as it is
+        self.unknown_since = Nanos(0)
+        self.ended_by = ""  # the evidence, where no report of the venue's own has ended it
         self.reserved = Quantity(0)  # what the exposure counts for it
+        self.due_kinds = 0  # which deadlines it has: a bit of each kind
 
     @property
     def working(self) -> bool:
-        """Whether it may still trade."""
-        return _IS_WORKING[self.status]
+        """Whether it may still trade at the venue."""
+        return IS_WORKING[self.status]
+
+    @property
+    def live(self) -> bool:
+        """Whether anything may still become of it: it works, or waits in the machine."""
+        return IS_WORKING[self.status] or self.status is _HELD
 
     @property
     def leaves(self) -> Quantity:
         """What is neither filled nor canceled; 0 after an over-fill."""
-        return Quantity(max(0, self.quantity - self.filled - self.canceled))
+        left = self.quantity - self.filled - self.canceled
+        return Quantity(max(0, left))
 
     @property
     def quantity_worst(self) -> Quantity:
@@ -183,11 +190,23 @@ class Order:
     @property
     def leaves_worst(self) -> Quantity:
         """The most that may still trade."""
-        return Quantity(max(0, self.quantity_worst - self.filled)) if self.working else Quantity(0)
+        left = self.quantity_worst - self.filled
+        return Quantity(left if left > 0 and IS_WORKING[self.status] else 0)
+
+    @property
+    def client_order(self) -> str:
+        """What the venue knows it by: the id of its order or last replace; "" before it left."""
+        return f"{self.epoch}-{self.order}-{self.known_request}" if self.requests else ""
+
+    def own_conditions(self) -> Conditions:
+        """Return conditions that may be written to."""
+        if self.conditions is PLAIN:
+            self.conditions = _plain()
+        return self.conditions
 
     def step(self, event: Event) -> bool:
         """Take a step of the table; return False, and change nothing, if there is no such step."""
-        following = _STEPS[self.status * _EVENTS + event]
+        following = STEP[self.status * EVENTS + event]
         if following is None:
             return False
         if following is _UNKNOWN and self.status is _CANCEL_PENDING:
@@ -195,10 +214,13 @@ class Order:
         self.status = following
         if following is _CANCELED or following is _EXPIRED:
             self.canceled = Quantity(max(0, self.quantity - self.filled))
-        if not _IS_WORKING[following]:
-            self.cancel_wanted = False
-            self.new_quantity = Quantity(0)
-            self.new_price = Price(0)
+        if following is not _HELD:
+            self.hold = Hold.NONE
+            if not IS_WORKING[following]:
+                self.cancel_wanted = False
+                self.new_quantity = Quantity(0)
+                self.new_price = Price(0)
+                self.wanted_quantity = Quantity(0)
         return True
 
     def fill(self, price: Price, quantity: Quantity) -> bool:
@@ -217,15 +239,30 @@ class Order:
             self.canceled = Quantity(0)
         return True
 
+    def bust(self, price: Price, quantity: Quantity, event: Event = Event.BUSTED) -> bool:
+        """Take a fill back; return False, and change nothing, if the table has no such step."""
+        assert quantity <= self.filled, "only what was filled can be taken back"
+        if not self.step(event):
+            return False
+        self.filled = Quantity(self.filled - quantity)
+        self.filled_cost -= price * quantity
+        self.excess = Quantity(max(0, min(self.excess, self.filled - self.quantity_worst)))
+        if not self.working:
+            self.canceled = Quantity(max(0, self.quantity - self.filled))
+        return True
+
     def ask_replace(self, quantity: Quantity, price: Price) -> None:
         """Remember the terms asked for until the venue answers."""
         self.new_quantity = quantity
         self.new_price = price
+        self.replace_request = self.requests
 
     def replaced(self, quantity: Quantity, price: Price) -> None:
         """Take the terms that the venue says it works under now."""
         self.quantity = quantity
         self.price = price
+        if self.new_quantity:
+            self.known_request = self.replace_request
         self.settle_terms()
 
     def settle_terms(self) -> None:
@@ -237,9 +274,11 @@ class Order:
 
     def take_excess(self) -> Quantity:
         """Return how much was filled beyond what may be filled and is not yet recorded as such."""
-        fresh = Quantity(max(0, self.filled - self.quantity_worst - self.excess))
+        fresh = self.filled - self.quantity_worst - self.excess
+        if fresh <= 0:
+            return Quantity(0)
         self.excess = Quantity(self.excess + fresh)
-        return fresh
+        return Quantity(fresh)
 
     def check(self) -> None:
         """Stop if the quantities do not add up (invariant 5)."""
@@ -252,12 +291,17 @@ class Order:
 
 
 class Orders:
-    """All orders, by id, and the working ones of each strategy. Ids are burned for ever."""
+    """All orders, and the indexes to find them. Ids are burned for ever."""
 
     def __init__(self) -> None:
         """Begin without any order."""
         self._orders: dict[OrderId, Order] = {}
+        self._by_strategy: dict[StrategyId, list[Order]] = {}
+        self._by_instrument: dict[InstrumentId, list[Order]] = {}
+        self._by_venue: dict[str, dict[str, Order]] = {}
         self._working: dict[StrategyId, dict[OrderId, Order]] = {}
+        self._working_in: dict[InstrumentId, dict[OrderId, Order]] = {}
+        self._held: dict[OrderId, Order] = {}
         self._last_id: dict[StrategyId, OrderId] = {}
         self._working_count = 0
 
@@ -265,9 +309,38 @@ class Orders:
         """Return an order, None if there never was one of this id."""
         return self._orders.get(order)
 
+    def by_client(self, client_order: str) -> Order | None:
+        """Return the order that a client order id of ours names, None if it is none of ours."""
+        parts = client_order.split("-")
+        if len(parts) != 3 or not all(_is_number(part) for part in parts):
+            return None
+        order = self._orders.get(OrderId(int(parts[1])))
+        if order is None or order.epoch != int(parts[0]) or int(parts[2]) > order.requests:
+            return None
+        return order
+
+    def by_venue(self, venue: str, venue_order: str) -> Order | None:
+        """Return the order that a venue knows under its own id, None if there is none."""
+        known = self._by_venue.get(venue)
+        return known.get(venue_order) if known else None
+
+    def name(self, order: Order, venue: str, venue_order: str) -> None:
+        """Learn the venue's id of an order; an earlier one still finds it."""
+        if venue_order and venue_order != order.venue_order:
+            order.venue_order = venue_order
+            self._by_venue.setdefault(venue, {})[venue_order] = order
+
     def all(self) -> list[Order]:
         """Return every order that ever was, in the order in which they were asked for."""
         return list(self._orders.values())
+
+    def of_strategy(self, strategy: StrategyId) -> list[Order]:
+        """Return every order that a strategy ever asked for; not to be changed."""
+        return self._by_strategy.get(strategy, [])
+
+    def of_instrument(self, instrument: InstrumentId) -> list[Order]:
+        """Return every order that ever was in an instrument; not to be changed."""
+        return self._by_instrument.get(instrument, [])
 
     def last_id(self, strategy: StrategyId) -> OrderId:
         """Return the highest id that a strategy ever used, 0 if none."""
@@ -278,9 +351,18 @@ class Orders:
         found = self._working.get(strategy)
         return list(found.values()) if found else []
 
+    def working_in(self, instrument: InstrumentId) -> list[Order]:
+        """Return the working orders in an instrument, oldest first."""
+        found = self._working_in.get(instrument)
+        return list(found.values()) if found else []
+
     def all_working(self) -> list[Order]:
         """Return the working orders of all strategies, oldest first within each."""
         return [order for found in self._working.values() for order in found.values()]
+
+    def held(self) -> list[Order]:
+        """Return the orders that wait in the machine, oldest first."""
+        return list(self._held.values())
 
     @property
     def working_count(self) -> int:
@@ -296,9 +378,17 @@ class Orders:
         assert not self.is_burned(order.strategy, order.order), "an order id is used once"
         self._orders[order.order] = order
         self._last_id[order.strategy] = order.order
+        mine = self._by_strategy.get(order.strategy)
+        if mine is None:
+            mine = self._by_strategy[order.strategy] = []
+        mine.append(order)
+        here = self._by_instrument.get(order.instrument)
+        if here is None:
+            here = self._by_instrument[order.instrument] = []
+        here.append(order)
 
     def settle(self, order: Order) -> None:
-        """Keep the list of working orders true after an order changed."""
+        """Keep the lists of working and held orders true after an order changed."""
         order.check()
         mine = self._working.get(order.strategy)
         if mine is None:
@@ -306,7 +396,17 @@ class Orders:
         listed = order.order in mine
         if order.working and not listed:
             mine[order.order] = order
+            self._working_in.setdefault(order.instrument, {})[order.order] = order
             self._working_count += 1
         elif listed and not order.working:
             del mine[order.order]
+            del self._working_in[order.instrument][order.order]
             self._working_count -= 1
+        if order.status is _HELD:
+            self._held[order.order] = order
+        elif self._held:
+            self._held.pop(order.order, None)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _CLIENT_DIGITS_MAX

@@ -1,47 +1,59 @@
-"""What venues say about orders: legal steps, fills booked exactly once, and faults that are kept.
+"""What venues say about orders: legal steps, and faults that are kept.
 
-A report never vanishes. It moves an order, or it is recorded as ignored (a fill seen before),
-faulted (no such step), or quarantined (a fill that cannot be booked; its instrument closes until a
-person explains).
+A report never vanishes. It moves an order, or it is recorded as faulted (no such step). Executions
+are in `fills.py`; answers to questions in `resolution.py`.
 """
 
 from typing import Final
 
-from fairlead.machine.orders import Event, Order
-from fairlead.machine.state import Execution, ExecutionKey, State
+from fairlead.machine import breaks, confirmation
+from fairlead.machine.deadlines import Due
+from fairlead.machine.fills import absurd
+from fairlead.machine.lifecycle import Event
+from fairlead.machine.orders import Hold, Order
+from fairlead.machine.requests import query, resume
+from fairlead.machine.settling import settle
+from fairlead.machine.state import State
 from fairlead.model.inputs import (
     VenueAccepted,
     VenueCanceled,
     VenueCancelRejected,
+    VenueConnected,
     VenueDisconnected,
+    VenueDoneForDay,
     VenueExpired,
-    VenueFilled,
     VenueRejected,
     VenueReplaced,
     VenueReplaceRejected,
     VenueReport,
+    VenueResumed,
+    VenueSuspended,
+    VenueTriggered,
 )
 from fairlead.model.outputs import (
-    CancelOrder,
     CancelRejected,
-    FillIgnored,
-    FillQuarantined,
     OrderAccepted,
     OrderCanceled,
+    OrderDoneForDay,
     OrderExpired,
-    OrderFilled,
-    OrderOverfilled,
     OrderRejected,
     OrderReplaced,
+    OrderResumed,
+    OrderRetried,
+    OrderSuspended,
+    OrderTriggered,
     OrderUnknown,
     Output,
     ReplaceRejected,
     ReportFaulted,
 )
-from fairlead.model.terms import Status
-from fairlead.model.units import INCREMENTS_MAX, MONEY_MAX, Nanos, notional
+from fairlead.model.terms import BreakKind, Status
+from fairlead.model.units import Nanos, Price
 
-_OPEN: Final = Status.OPEN
+_HELD: Final = Status.HELD
+_UNKNOWN: Final = Status.UNKNOWN
+_DIFFERS: Final = BreakKind.ORDER_DIFFERS
+_TERMS: Final = "terms"
 
 
 def accepted(state: State, report: VenueAccepted, time: Nanos, outputs: list[Output]) -> None:
@@ -49,42 +61,63 @@ def accepted(state: State, report: VenueAccepted, time: Nanos, outputs: list[Out
     order = _step(state, report, Event.ACCEPTED, outputs)
     if order is None:
         return
-    order.venue_order = report.venue_order
-    outputs.append(OrderAccepted(order.order, order.strategy, order.instrument, report.venue_order))
-    _resume(state, order, time, outputs)
-    _settle(state, order, outputs)
+    order.venue_time = report.venue_time
+    venue = state.instruments[order.instrument].venue
+    state.orders.name(order, venue, report.venue_order)
+    if order.live:
+        outputs.append(
+            OrderAccepted(order.order, order.strategy, order.instrument, report.venue_order)
+        )
+        resume(state, order, time, outputs)
+    elif order.ended_by:
+        outputs.append(_fault(state, report, f"it was ended by evidence: {order.ended_by}"))
+        breaks.contradicted(state, order, "accepted", time, outputs)
+    settle(state, order, time, outputs)
 
 
 def rejected(state: State, report: VenueRejected, time: Nanos, outputs: list[Output]) -> None:
-    """The venue said no to a new order. One that it took before, it cannot reject any more."""
+    """The venue said no to a new order, for now or for good.
+
+    One that it took before, it cannot reject any more.
+    """
     known = state.orders.get(report.order)
     if known is not None and (known.venue_order or known.filled):
         outputs.append(_fault(state, report, "the venue took the order before"))
         return
+    if known is not None and report.request and report.request != known.known_request:
+        outputs.append(_fault(state, report, _not_pending(report.request)))
+        return
+    if known is not None and _may_retry(state, known, report):
+        _retry(state, known, report, time, outputs)
+        return
     order = _step(state, report, Event.REJECTED, outputs)
     if order is not None:
+        order.failure = report.reason
+        order.venue_time = report.venue_time
         outputs.append(OrderRejected(order.order, order.strategy, order.instrument, report.reason))
-        _settle(state, order, outputs)
+        settle(state, order, time, outputs)
 
 
 def canceled(state: State, report: VenueCanceled, time: Nanos, outputs: list[Output]) -> None:
     """The order is gone, by our wish or by the venue's."""
     order = _step(state, report, Event.CANCELED, outputs)
     if order is not None:
+        order.venue_time = report.venue_time
         outputs.append(
             OrderCanceled(
                 order.order, order.strategy, order.instrument, order.canceled, report.reason
             )
         )
-        _settle(state, order, outputs)
+        settle(state, order, time, outputs)
 
 
 def expired(state: State, report: VenueExpired, time: Nanos, outputs: list[Output]) -> None:
     """The order's time ran out."""
     order = _step(state, report, Event.EXPIRED, outputs)
     if order is not None:
+        order.venue_time = report.venue_time
         outputs.append(OrderExpired(order.order, order.strategy, order.instrument, order.canceled))
-        _settle(state, order, outputs)
+        settle(state, order, time, outputs)
 
 
 def cancel_rejected(
@@ -94,138 +127,190 @@ def cancel_rejected(
     order = _step(state, report, Event.CANCEL_REJECTED, outputs)
     if order is None:
         return
-    _resume(state, order, time, outputs)
+    order.venue_time = report.venue_time
+    resume(state, order, time, outputs)
     outputs.append(
         CancelRejected(order.order, order.strategy, order.instrument, order.status, report.reason)
     )
-    _settle(state, order, outputs)
+    settle(state, order, time, outputs)
 
 
 def replaced(state: State, report: VenueReplaced, time: Nanos, outputs: list[Output]) -> None:
     """The order works under the terms that the venue names, whatever we asked for.
 
+    A late copy of the answer to an earlier replace says nothing about the terms of now.
+
     Terms that nobody asked for close the instrument: risk never saw them.
     """
-    problem = _absurd(report.price, report.quantity)
+    problem = absurd(report.price, report.quantity)
     if problem:
         outputs.append(_fault(state, report, problem))
         return
+    known = state.orders.get(report.order)
+    if known is not None and report.request and report.request < known.replace_request:
+        outputs.append(_fault(state, report, _not_pending(report.request)))
+        return
+    terms = (report.quantity, report.price)
     order = _step(state, report, Event.REPLACED, outputs)
     if order is None:
-        known = state.orders.get(report.order)
-        if known is not None and known.working:
-            state.gate.close(known.instrument, f"order {report.order} was replaced, nobody asked")
+        if known is not None and known.working and terms != (known.quantity, known.price):
+            _terms_break(state, known, report, time, outputs)
         return
-    if (report.quantity, report.price) != (order.new_quantity, order.new_price):
+    order.venue_time = report.venue_time
+    venue = state.instruments[order.instrument].venue
+    state.orders.name(order, venue, report.venue_order)
+    if terms != (order.new_quantity or order.quantity, order.new_price or order.price):
         outputs.append(_fault(state, report, "the terms are not those that were asked for"))
-        state.gate.close(order.instrument, f"order {order.order} has terms nobody asked for")
+        _terms_break(state, order, report, time, outputs)
     order.replaced(report.quantity, report.price)
     outputs.append(
         OrderReplaced(order.order, order.strategy, order.instrument, report.quantity, report.price)
     )
-    _resume(state, order, time, outputs)
-    _settle(state, order, outputs)
+    resume(state, order, time, outputs)
+    settle(state, order, time, outputs)
 
 
 def replace_rejected(
     state: State, report: VenueReplaceRejected, time: Nanos, outputs: list[Output]
 ) -> None:
-    """The order keeps its old terms."""
+    """The order keeps its old terms. An answer to an earlier replace changes nothing."""
+    known = state.orders.get(report.order)
+    if known is not None and report.request and known.replace_request != report.request:
+        outputs.append(_fault(state, report, _not_pending(report.request)))
+        return
     order = _step(state, report, Event.REPLACE_REJECTED, outputs)
     if order is None:
         return
+    order.venue_time = report.venue_time
     order.settle_terms()
     outputs.append(
         ReplaceRejected(order.order, order.strategy, order.instrument, order.status, report.reason)
     )
-    _settle(state, order, outputs)
+    resume(state, order, time, outputs)
+    settle(state, order, time, outputs)
 
 
-def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]) -> None:
-    """Book an execution: once, and never silently dropped."""
-    order = state.orders.get(report.order)
-    key = _execution_key(state, report)
-    execution: Execution = (report.order, report.price, report.quantity)
-    seen = state.executions.get(key)
-    if seen == execution:
-        outputs.append(FillIgnored(report.order, report.instrument, report.execution))
-        return
-    problem = ""
-    if seen is not None:
-        problem = f"its id was used for order {seen[0]}, {seen[2]} at {seen[1]} (increments)"
-    problem = problem or _fill_problem(state, order, report)
-    if order is None or problem:
-        _quarantine(state, report, problem, outputs)
-        return
-    if not order.fill(report.price, report.quantity):
-        _quarantine(state, report, f"the order is {order.status.name}", outputs)
-        return
-    state.executions[key] = execution
-    _book(state, order, report, outputs)
-    _resume(state, order, time, outputs)
-    _settle(state, order, outputs)
+def triggered(state: State, report: VenueTriggered, time: Nanos, outputs: list[Output]) -> None:
+    """A stop of the venue's own has fired."""
+    order = _step(state, report, Event.TRIGGERED, outputs)
+    if order is not None:
+        fact = OrderTriggered(order.order, order.strategy, order.instrument, Price(0))
+        _go_on(state, order, report.venue_time, fact, time, outputs)
+
+
+def suspended(state: State, report: VenueSuspended, time: Nanos, outputs: list[Output]) -> None:
+    """The venue keeps the order and does not match it."""
+    order = _step(state, report, Event.SUSPENDED, outputs)
+    if order is not None:
+        fact = OrderSuspended(order.order, order.strategy, order.instrument, report.reason)
+        _go_on(state, order, report.venue_time, fact, time, outputs)
+
+
+def resumed(state: State, report: VenueResumed, time: Nanos, outputs: list[Output]) -> None:
+    """The venue matches the order again."""
+    order = _step(state, report, Event.RESUMED, outputs)
+    if order is not None:
+        fact = OrderResumed(order.order, order.strategy, order.instrument)
+        _go_on(state, order, report.venue_time, fact, time, outputs)
+
+
+def done_for_day(state: State, report: VenueDoneForDay, time: Nanos, outputs: list[Output]) -> None:
+    """The order waits for the next trading day."""
+    order = _step(state, report, Event.DONE_FOR_DAY, outputs)
+    if order is not None:
+        fact = OrderDoneForDay(order.order, order.strategy, order.instrument)
+        _go_on(state, order, report.venue_time, fact, time, outputs)
 
 
 def disconnected(
     state: State, report: VenueDisconnected, time: Nanos, outputs: list[Output]
 ) -> None:
     """Whatever works at the venue has an outcome that is not known."""
+    state.disconnected[report.venue] = report.reason or "the session broke"
     for order in state.orders.all_working():
         if state.instruments[order.instrument].venue == report.venue:
-            order.step(Event.DISCONNECTED)
-            outputs.append(
-                OrderUnknown(order.order, order.strategy, order.instrument, report.reason)
-            )
-            _settle(state, order, outputs)
+            lose(state, order, Event.DISCONNECTED, report.reason, time, outputs)
+    confirmation.disconnected(state, report.venue, time, outputs)
 
 
-def _book(state: State, order: Order, report: VenueFilled, outputs: list[Output]) -> None:
-    strategy = state.strategies[order.strategy]
-    account = state.positions.account(strategy.account)
-    assert account is not None, "a strategy is only known with its account"
+def connected(state: State, report: VenueConnected, time: Nanos, outputs: list[Output]) -> None:
+    """The session stands: what is not known is asked for, and what we have is to be confirmed."""
+    state.disconnected.pop(report.venue, None)
+    outputs.extend(
+        query(order)
+        for order in state.orders.all_working()
+        if order.status is _UNKNOWN and state.instruments[order.instrument].venue == report.venue
+    )
+    confirmation.connected(state, report.venue, time, outputs)
+
+
+def lose(
+    state: State, order: Order, event: Event, reason: str, time: Nanos, outputs: list[Output]
+) -> None:
+    """Stop knowing what becomes of an order: it counts at its worst, and blocks its instrument."""
+    if order.status is not _UNKNOWN:
+        order.unknown_since = time
+    stepped = order.step(event)
+    assert stepped, "every working order can become unknown"
+    outputs.append(OrderUnknown(order.order, order.strategy, order.instrument, reason))
+    if event is Event.TIMED_OUT:
+        outputs.append(query(order))
+    settle(state, order, time, outputs)
+
+
+def _go_on(
+    state: State,
+    order: Order,
+    venue_time: Nanos,
+    fact: Output,
+    time: Nanos,
+    outputs: list[Output],
+) -> None:
+    order.venue_time = venue_time
+    outputs.append(fact)
+    resume(state, order, time, outputs)
+    settle(state, order, time, outputs)
+
+
+def _may_retry(state: State, order: Order, report: VenueRejected) -> bool:
+    """Whether the venue may be asked again: it has surely not taken the order."""
+    policy = state.policy_of(order)
+    return (
+        report.transient
+        and policy is not None
+        and order.attempts < policy.attempts_max
+        and order.status is Status.SENT
+        and not order.cancel_wanted
+    )
+
+
+def _retry(
+    state: State, order: Order, report: VenueRejected, time: Nanos, outputs: list[Output]
+) -> None:
+    policy = state.policy_of(order)
+    assert policy is not None, "a retry follows a policy"
+    stepped = order.step(Event.RETURNED)
+    assert stepped, "an order that was sent can come back"
+    order.hold = Hold.RETRY
+    order.failure = report.reason
+    order.venue_time = report.venue_time
+    state.deadlines.set(Due.RETRY, order, Nanos(time + policy.retry_delay))
+    attempt = order.attempts + 1
     outputs.append(
-        OrderFilled(
-            order.order,
-            order.strategy,
-            order.instrument,
-            order.side,
-            report.price,
-            report.quantity,
-            report.fee,
-            report.liquidity,
-            report.execution,
-            order.filled,
-            order.leaves,
-        )
+        OrderRetried(order.order, order.strategy, order.instrument, attempt, report.reason)
     )
-    position_changed, account_changed = state.positions.fill(
-        account,
-        order.strategy,
-        state.instruments[order.instrument],
-        order.side,
-        report.price,
-        report.quantity,
-        report.fee,
-    )
-    outputs.append(position_changed)
-    outputs.append(account_changed)
+    settle(state, order, time, outputs)
 
 
-def _resume(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
-    """Go on with what was asked of an order that turns out to be open.
-
-    A cancel that was asked for before the venue knew the order, or that a broken session may have
-    lost, goes out; a replace that is not answered yet is pending again.
-    """
-    if order.status is not _OPEN:
-        return
-    if order.cancel_wanted:
-        order.cancel_wanted = False
-        order.step(Event.CANCEL_REQUESTED)
-        state.gate.throttle.count(time)
-        outputs.append(CancelOrder(order.order, order.instrument))
-    elif order.new_quantity:
-        order.step(Event.REPLACE_REQUESTED)
+def _terms_break(
+    state: State, order: Order, report: VenueReplaced, time: Nanos, outputs: list[Output]
+) -> None:
+    """Open a break: the order works under terms that nobody asked for."""
+    account = state.strategies[order.strategy].account
+    ours = f"{order.new_quantity or order.quantity} at {order.new_price or order.price}"
+    theirs = f"{report.quantity} at {report.price}"
+    place = (account, order.instrument, order.order, _TERMS)
+    breaks.open_break(state, _DIFFERS, *place, ours, theirs, time, outputs)
 
 
 def _step(state: State, report: VenueReport, event: Event, outputs: list[Output]) -> Order | None:
@@ -237,78 +322,20 @@ def _step(state: State, report: VenueReport, event: Event, outputs: list[Output]
     if order.instrument != report.instrument:
         outputs.append(_fault(state, report, "the order is in another instrument"))
         return None
+    if order.requests == 0:
+        outputs.append(_fault(state, report, "the order never left"))
+        return None
     if not order.step(event):
         outputs.append(_fault(state, report, f"no such step from {order.status.name}"))
         return None
     return order
 
 
+def _not_pending(request: int) -> str:
+    return f"it answers message {request}, which is not pending"
+
+
 def _fault(state: State, report: VenueReport, reason: str) -> ReportFaulted:
     order = state.orders.get(report.order)
     status = order.status if order is not None else None
     return ReportFaulted(report.order, report.instrument, type(report).__name__, status, reason)
-
-
-def _quarantine(state: State, report: VenueFilled, reason: str, outputs: list[Output]) -> None:
-    order = state.orders.get(report.order)
-    instrument = order.instrument if order is not None else report.instrument
-    why = f"fill {report.execution} is not explained: {reason}"
-    state.gate.close(instrument, why)
-    if report.instrument != instrument and report.instrument in state.instruments:
-        state.gate.close(report.instrument, why)
-    outputs.append(
-        FillQuarantined(
-            report.order, instrument, report.execution, report.price, report.quantity, reason
-        )
-    )
-
-
-def _execution_key(state: State, report: VenueFilled) -> ExecutionKey:
-    instrument = state.instruments.get(report.instrument)
-    venue = instrument.venue if instrument is not None else ""
-    return (venue, report.session_date, report.execution)
-
-
-def _fill_problem(state: State, order: Order | None, report: VenueFilled) -> str:
-    """Return why a fill cannot be booked, empty if it can."""
-    if order is None:
-        return "unknown order"
-    if order.instrument != report.instrument:
-        return "the order is in another instrument"
-    if not report.execution:
-        return "it has no execution id"
-    return _absurd(report.price, report.quantity) or _money_problem(state, order, report)
-
-
-def _money_problem(state: State, order: Order, report: VenueFilled) -> str:
-    """Return why the money of a fill could not be written down, empty if it can."""
-    unit = state.instruments[order.instrument].money_unit
-    position = state.positions.get(order.strategy, order.instrument)
-    account = state.positions.account(state.strategies[order.strategy].account)
-    assert account is not None, "a strategy is only known with its account"
-    moved = notional(report.price, report.quantity, unit) + abs(report.fee)
-    moved += abs(position.open_cost)  # closing takes it out
-    largest = max(
-        abs(account.cash),
-        abs(account.realised),
-        abs(account.fees),
-        abs(account.paid_cost),
-        abs(position.realised),
-        abs(position.fees),
-        order.filled_cost * unit,
-    )
-    return "" if largest + moved <= MONEY_MAX else f"it takes money beyond {MONEY_MAX} units"
-
-
-def _absurd(price: int, quantity: int) -> str:
-    if not 0 < price <= INCREMENTS_MAX or not 0 < quantity <= INCREMENTS_MAX:
-        return f"price or quantity is not between 1 and {INCREMENTS_MAX} increments"
-    return ""
-
-
-def _settle(state: State, order: Order, outputs: list[Output]) -> None:
-    excess = order.take_excess()
-    if excess:
-        outputs.append(OrderOverfilled(order.order, order.strategy, order.instrument, excess))
-    state.orders.settle(order)
-    state.gate.exposure.settle(order)

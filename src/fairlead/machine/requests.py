@@ -1,58 +1,86 @@
-"""What strategies ask for: through the gate, or refused with every reason. And the cancels."""
+"""What strategies ask for: through the gate, or refused with every reason. And the cancels.
+
+An order that cannot go yet is *held*: a stop until its trigger, a child until its parent fills, one
+that came back until its next attempt. Held orders are nothing at the venue and no exposure; they
+pass the gate when they go (`release`).
+"""
 
 from typing import Final
 
-from fairlead.machine.orders import Event, Order
+from fairlead.machine.deadlines import Due
+from fairlead.machine.lifecycle import Event
+from fairlead.machine.orders import PLAIN, STOPS, Hold, Order
+from fairlead.machine.pricing import price_of
 from fairlead.machine.risk.gate import Terms
+from fairlead.machine.settling import await_answer, settle
 from fairlead.machine.state import State
+from fairlead.machine.validation import problems
 from fairlead.model.inputs import CancelRequest, ReplaceRequest, SubmitRequest
+from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import (
     Approved,
     CancelOrder,
     FailedCheck,
+    OrderCanceled,
+    OrderHeld,
     OrderRefused,
     Output,
+    QueryOrder,
     ReplaceOrder,
     SendOrder,
 )
-from fairlead.model.terms import OrderType, Status, Unit
-from fairlead.model.units import InstrumentId, Nanos, OrderId, StrategyId
+from fairlead.model.terms import OrderType, Side, Status, TimeInForce, Unit
+from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, StrategyId
 
 _NONE: Final = Unit.NONE
 _SENT: Final = Status.SENT
 _OPEN: Final = Status.OPEN
+_HELD: Final = Status.HELD
+_TRIGGERED: Final = Status.TRIGGERED
 _UNKNOWN: Final = Status.UNKNOWN
-_MARKET: Final = OrderType.MARKET
+_CANCEL_PENDING: Final = Status.CANCEL_PENDING
+_UNSET: Final = OrderType.UNSET
+_BUY: Final = Side.BUY
+_GTD: Final = TimeInForce.GTD
+_AT_VENUE: Final = (Status.OPEN, Status.TRIGGERED, Status.SUSPENDED, Status.DONE_FOR_DAY)
+_HOLDS: Final[dict[Hold, str]] = {
+    Hold.TRIGGER: "until its trigger price",
+    Hold.PARENT: "until its parent fills",
+    Hold.GROUP: "until the others of its group are gone",
+    Hold.RETRY: "until its next attempt",
+}
 
 
 def submit(state: State, request: SubmitRequest, time: Nanos, outputs: list[Output]) -> None:
-    """Make an order of a request and put it before the gate. Refused or not, it is kept."""
+    """Make an order of a request: held, sent, or refused. Refused or not, it is kept."""
     failed = _identity_problems(state, request)
     if failed:
         _refuse(request.order, request.strategy, request.instrument, "submit", failed, outputs)
         return
-    order = Order(
-        request.order,
-        request.strategy,
-        request.instrument,
-        request.side,
-        request.order_type,
-        request.time_in_force,
-        request.post_only,
-        request.quantity,
-        request.price,
-        request.tag,
-        time,
-    )
+    order = Order(request, time)
+    order.stage = state.stage
     state.orders.add(order)
-    verdict = _review(state, Terms(order, request.quantity, request.price), time)
-    if isinstance(verdict, Approved):
-        order.status = _SENT
-        _settle(state, order)
-        state.gate.throttle.count(time)
-        outputs.append(SendOrder(verdict))
+    instrument = state.instruments[order.instrument]
+    _decide(state, order, time)
+    _take_policy(state, order)
+    failed = problems(state, order, instrument, time)
+    hold = _first_hold(state, order, instrument, failed)
+    if failed or hold is not Hold.NONE:
+        terms = Terms(order, order.quantity, order.price)
+        failed += state.gate.review_held(terms, instrument, state.books.get(order.instrument))
+    if failed:
+        order.failure = failed[0].check
+        _refuse(order.order, order.strategy, order.instrument, "submit", failed, outputs)
+        _settle_refused(state, order, time)
+        return
+    if order.conditions is not PLAIN:
+        state.links.join(order)
+    if hold is Hold.NONE:
+        _send(state, order, Event.REJECTED, time, outputs)
     else:
-        _refuse(order.order, order.strategy, order.instrument, "submit", verdict, outputs)
+        order.status = _HELD
+        hold_back(state, order, hold, time, outputs)
+        _set_expiry(state, order)
 
 
 def cancel(state: State, request: CancelRequest, time: Nanos, outputs: list[Output]) -> None:
@@ -60,7 +88,7 @@ def cancel(state: State, request: CancelRequest, time: Nanos, outputs: list[Outp
     order = state.orders.get(request.order)
     problem = _cancel_problem(order, request.strategy)
     failed = FailedCheck(problem, None, None, _NONE) if problem else None
-    if failed is None:
+    if failed is None and order is not None and order.status is not _HELD:
         failed = state.gate.review_cancel(time)
     if order is None or failed is not None:
         assert failed is not None, "an order that does not exist is a problem"
@@ -77,35 +105,97 @@ def replace(state: State, request: ReplaceRequest, time: Nanos, outputs: list[Ou
     if order is None or failed:
         _refuse(request.order, request.strategy, request.instrument, "replace", failed, outputs)
         return
-    verdict = _review(state, Terms(order, request.quantity, request.price), time)
-    if isinstance(verdict, Approved):
-        stepped = order.step(Event.REPLACE_REQUESTED)
-        assert stepped, "an open order can be replaced"
-        order.ask_replace(request.quantity, request.price)
-        _settle(state, order)
-        state.gate.throttle.count(time)
-        outputs.append(ReplaceOrder(verdict))
+    verdict = _replace(state, order, request.quantity, request.price, time, outputs)
+    if not verdict:
+        state.links.want(order, request.quantity)
     else:
         _refuse(order.order, order.strategy, order.instrument, "replace", verdict, outputs)
 
 
-def request_cancel(
-    state: State, order: Order, time: Nanos, outputs: list[Output], insist: bool = False
+def release(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
+    """Let a held order go: past the gate to the venue, or refused with every reason."""
+    assert order.status is _HELD, "only a held order is released"
+    _send(state, order, Event.RELEASE_REFUSED, time, outputs)
+
+
+def hold_back(state: State, order: Order, hold: Hold, time: Nanos, outputs: list[Output]) -> None:
+    """Keep a held order in the machine until what it waits for has come."""
+    assert order.status is _HELD, "only a held order waits"
+    order.hold = hold
+    outputs.append(OrderHeld(order.order, order.strategy, order.instrument, _HOLDS[hold]))
+    settle(state, order, time, outputs)
+
+
+def resize(
+    state: State, order: Order, quantity: Quantity, time: Nanos, outputs: list[Output]
 ) -> None:
-    """Cancel a working order, now or as soon as the venue knows it.
+    """Give an order another total quantity: now, or as soon as it can be replaced.
+
+    What is refused by risk is recorded, and the order stays as it is.
+    """
+    assert quantity > order.filled, "an order is resized to what is more than filled"
+    if order.status is _HELD:
+        order.quantity = quantity
+        settle(state, order, time, outputs)
+    elif order.status is _OPEN or order.status is _TRIGGERED:
+        order.wanted_quantity = Quantity(0)
+        if quantity == order.quantity:
+            return
+        failed = _replace(state, order, quantity, order.price, time, outputs)
+        if failed:
+            _refuse(order.order, order.strategy, order.instrument, "replace", failed, outputs)
+    else:
+        order.wanted_quantity = quantity
+        settle(state, order, time, outputs)
+
+
+def resume(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
+    """Go on with what was asked of an order that turns out to be open.
+
+    A cancel that was asked for before the venue knew the order, or that a broken session may have
+    lost, goes out; a replace that is not answered yet is pending again; another quantity that was
+    wanted meanwhile is asked for.
+    """
+    if order.status not in _AT_VENUE:
+        return
+    if order.cancel_wanted:
+        order.cancel_wanted = False
+        order.step(Event.CANCEL_REQUESTED)
+        _send_cancel(state, order, time, outputs)
+    elif order.new_quantity:
+        order.step(Event.REPLACE_REQUESTED)
+        await_answer(state, order, time)
+    elif order.wanted_quantity > order.filled:
+        state.gate.exposure.settle(order)  # it may have been unknown until now
+        resize(state, order, order.wanted_quantity, time, outputs)
+
+
+def request_cancel(
+    state: State,
+    order: Order,
+    time: Nanos,
+    outputs: list[Output],
+    insist: bool = False,
+    reason: str = "canceled before it left",
+) -> None:
+    """Cancel a live order, now or as soon as the venue knows it; a held one is gone at once.
 
     With `insist` a cancel that was sent before is sent again: the first one may be lost.
     """
-    assert order.working, "only a working order can be canceled"
-    asked_before = order.status is Status.CANCEL_PENDING
+    assert order.live, "only a live order can be canceled"
+    asked_before = order.status is _CANCEL_PENDING
+    held = order.status is _HELD
     stepped = order.step(Event.CANCEL_REQUESTED)
-    assert stepped, "every working order can be asked to cancel"
+    assert stepped, "every live order can be asked to cancel"
+    if held:
+        outputs.append(
+            OrderCanceled(order.order, order.strategy, order.instrument, order.canceled, reason)
+        )
     if order.status is _SENT or order.status is _UNKNOWN:
         order.cancel_wanted = True  # until the venue shows that it knows the order
-    if order.status is not _SENT and (insist or not asked_before):
-        state.gate.throttle.count(time)
-        outputs.append(CancelOrder(order.order, order.instrument))
-    _settle(state, order)
+    if not held and order.status is not _SENT and (insist or not asked_before):
+        _send_cancel(state, order, time, outputs)
+    settle(state, order, time, outputs)
 
 
 def cancel_all(
@@ -115,24 +205,175 @@ def cancel_all(
     outputs: list[Output],
     insist: bool = False,
 ) -> None:
-    """Cancel the working orders of one strategy, or of all. Never held back by a rate."""
+    """Cancel the live orders of one strategy, or of all. Never held back by a rate."""
     orders = state.orders
+    for order in orders.held():
+        if strategy is None or order.strategy == strategy:
+            request_cancel(state, order, time, outputs)
     working = orders.all_working() if strategy is None else orders.working(strategy)
     for order in working:
         request_cancel(state, order, time, outputs, insist)
 
 
+def _send(state: State, order: Order, refusal: Event, time: Nanos, outputs: list[Output]) -> None:
+    """Put an order before the gate, and send it or refuse it."""
+    instrument = state.instruments[order.instrument]
+    book = state.books.get(order.instrument)
+    assert book is not None, "every instrument has a book"
+    terms = Terms(order, order.quantity, order.price)
+    problem = price_of(state, terms, instrument, book)
+    verdict = _review(state, terms, time)
+    if problem is not None:
+        verdict = [problem] if isinstance(verdict, Approved) else [problem, *verdict]
+    if not isinstance(verdict, Approved):
+        if refusal is Event.RELEASE_REFUSED:
+            order.step(refusal)
+        order.failure = verdict[0].check
+        _refuse(order.order, order.strategy, order.instrument, "submit", verdict, outputs)
+        _settle_refused(state, order, time)
+        return
+    if order.status is _HELD:
+        order.step(Event.RELEASED)
+    else:
+        order.status = _SENT
+    order.price = terms.price
+    order.sent_type = terms.order_type
+    order.sent_time_in_force = terms.time_in_force
+    order.requests += 1
+    order.known_request = order.requests
+    order.attempts += 1
+    order.hold = Hold.NONE
+    _set_expiry(state, order)
+    timeout = order.conditions.timeout
+    if timeout and order.attempts == 1:  # from when it first left: what is held has all the time
+        state.deadlines.set(Due.TIMEOUT, order, Nanos(time + timeout))
+    await_answer(state, order, time)
+    settle(state, order, time, outputs)
+    state.gate.throttle.count(time)
+    outputs.append(SendOrder(verdict))
+
+
+def _replace(
+    state: State,
+    order: Order,
+    quantity: Quantity,
+    price: Price,
+    time: Nanos,
+    outputs: list[Output],
+) -> list[FailedCheck]:
+    """Put new terms before the gate and send them; return why not, empty if they are sent."""
+    terms = Terms(order, quantity, price)
+    terms.order_type = order.sent_type
+    terms.time_in_force = order.sent_time_in_force
+    verdict = _review(state, terms, time)
+    if not isinstance(verdict, Approved):
+        return verdict
+    stepped = order.step(Event.REPLACE_REQUESTED)
+    assert stepped, "an open order can be replaced"
+    order.requests += 1
+    order.ask_replace(quantity, price)
+    order.replace_time = time
+    await_answer(state, order, time)
+    settle(state, order, time, outputs)
+    state.gate.throttle.count(time)
+    outputs.append(ReplaceOrder(verdict))
+    return []
+
+
+def query(order: Order) -> QueryOrder:
+    """Return the question what became of an order, by all the names that it has."""
+    return QueryOrder(order.order, order.instrument, order.client_order, order.venue_order)
+
+
+def _send_cancel(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
+    order.requests += 1
+    state.gate.throttle.count(time)
+    await_answer(state, order, time)
+    outputs.append(CancelOrder(order.order, order.instrument, order.requests, order.client_order))
+
+
 def _review(state: State, terms: Terms, time: Nanos) -> Approved | list[FailedCheck]:
-    instrument = state.instruments[terms.order.instrument]
+    order = terms.order
+    instrument = state.instruments[order.instrument]
     book = state.books.get(instrument.instrument)
     assert book is not None, "every instrument has a book"
+    if order.conditions.reduce_only and not (order.working and terms.quantity <= order.quantity):
+        terms.reducible = reducible(state, order)  # to be made smaller is never too much
+    if order.epoch == 0:
+        order.epoch = state.epoch  # the id of a message that was refused is burned with it
+    terms.problem = state.reconciliation.gate_problem(instrument.instrument)
+    terms.disconnected = instrument.venue in state.disconnected
     net = state.positions.net(instrument.instrument)
     return state.gate.review(terms, instrument, book, net, time)
 
 
-def _settle(state: State, order: Order) -> None:
-    state.orders.settle(order)
-    state.gate.exposure.settle(order)
+def reducible(state: State, order: Order) -> Quantity:
+    """Return how much a reduce-only order may trade: the position less what reduces it already."""
+    position = state.positions.get(order.strategy, order.instrument).quantity
+    held = -position if order.side is _BUY else position
+    if held <= 0:
+        return Quantity(0)
+    for other in state.orders.working(order.strategy):
+        if other.instrument == order.instrument and other.side is order.side and other is not order:
+            held -= other.leaves_worst
+    return Quantity(max(0, held))
+
+
+def _decide(state: State, order: Order, time: Nanos) -> None:
+    """Remember the price and time that the order was decided at, and who answers for it."""
+    if order.decision_time == 0:
+        order.decision_time = time
+    if not order.trader:
+        order.trader = state.strategies[order.strategy].trader
+    if order.decision_price == 0:
+        book = state.books.get(order.instrument)
+        assert book is not None, "every instrument has a book"
+        order.decision_price = book.reference
+
+
+def _take_policy(state: State, order: Order) -> None:
+    """Take the time and the slippage that the order policy gives, where the order names none."""
+    unset = order.order_type is _UNSET
+    policy = state.policy_of(order)
+    if policy is None or not (unset or policy.all_orders):
+        return
+    conditions = order.conditions
+    if policy.timeout and conditions.timeout == 0:
+        conditions = order.own_conditions()
+        conditions.timeout = policy.timeout
+    if policy.slippage_max and conditions.slippage_max == 0:
+        conditions = order.own_conditions()
+        conditions.slippage_max = policy.slippage_max
+
+
+def _first_hold(
+    state: State, order: Order, instrument: Instrument, failed: list[FailedCheck]
+) -> Hold:
+    """Return what a new order waits for; say what is wrong with its parent."""
+    after = order.conditions.after
+    if after:
+        parent = state.orders.get(after)
+        if parent is None or parent.strategy != order.strategy or parent is order:
+            failed.append(FailedCheck("parent_known", None, None, _NONE))
+        elif not parent.live and not parent.filled:
+            failed.append(FailedCheck("parent_live", None, None, _NONE))
+        return Hold.PARENT
+    if order.order_type in STOPS:
+        trails = order.order_type is OrderType.TRAILING_STOP
+        offered = order.order_type in instrument.order_types and not trails
+        if order.conditions.group or not offered:
+            return Hold.TRIGGER  # of a group one alone may trade: the machine keeps its stops
+    return Hold.NONE
+
+
+def _set_expiry(state: State, order: Order) -> None:
+    if order.time_in_force is _GTD:
+        state.deadlines.set(Due.EXPIRY, order, order.conditions.expire_time)
+
+
+def _settle_refused(state: State, order: Order, time: Nanos) -> None:
+    """Keep the lists true; a refused order has no exposure, and nothing to record."""
+    settle(state, order, time, [])
 
 
 def _refuse(
@@ -160,7 +401,7 @@ def _identity_problems(state: State, request: SubmitRequest) -> list[FailedCheck
     if strategy is not None and instrument is not None:
         account = state.positions.account(strategy.account)
         assert account is not None, "a strategy is only known with its account"
-        if account.currency != instrument.currency:
+        if account.ledger(instrument.currency) is None:
             failed.append(FailedCheck("account_currency", None, None, _NONE))
         if account.money_decimals != instrument.money_decimals:
             # Two units of one currency must never be added.
@@ -173,7 +414,7 @@ def _cancel_problem(order: Order | None, strategy: StrategyId) -> str:
         return "order_known"
     if order.strategy != strategy:
         return "order_own"
-    return "" if order.working else "order_working"
+    return "" if order.live else "order_working"
 
 
 def _replace_problems(order: Order | None, request: ReplaceRequest) -> list[FailedCheck]:
@@ -182,9 +423,9 @@ def _replace_problems(order: Order | None, request: ReplaceRequest) -> list[Fail
     if order.strategy != request.strategy or order.instrument != request.instrument:
         return [FailedCheck("order_own", None, None, _NONE)]
     failed: list[FailedCheck] = []
-    if order.status is not _OPEN:
+    if order.status is not _OPEN and order.status is not _TRIGGERED:
         failed.append(FailedCheck("order_open", None, None, _NONE))
-    if order.order_type is _MARKET:
+    if order.price == 0:
         failed.append(FailedCheck("order_limit", None, None, _NONE))
     if request.quantity <= order.filled:
         failed.append(

@@ -4,19 +4,36 @@ The digest is taken over everything that any later output may depend on, in a fi
 """
 
 import hashlib
+from typing import Final
 
 import msgspec
 
-from fairlead.machine.books import Book, Books
-from fairlead.machine.orders import Order, Orders
-from fairlead.machine.positions import Account, Positions
+from fairlead.machine.bookings import Corrections
+from fairlead.machine.books import Books
+from fairlead.machine.deadlines import Deadlines
+from fairlead.machine.differences import Reconciliation
+from fairlead.machine.executions import Executions
+from fairlead.machine.links import Links
+from fairlead.machine.marks import Marks
+from fairlead.machine.orders import PLAIN, Order, Orders
+from fairlead.machine.positions import Positions
 from fairlead.machine.risk.gate import Gate
+from fairlead.machine.track_record import Performance
+from fairlead.machine.watched import Watched
 from fairlead.model.inputs import StrategyDefinition
 from fairlead.model.instruments import Instrument
-from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, Sequence, StrategyId
+from fairlead.model.policies import OrderPolicy
+from fairlead.model.terms import OrderType
+from fairlead.model.units import (
+    InstrumentId,
+    Nanos,
+    Sequence,
+    StrategyId,
+)
 
-ExecutionKey = tuple[str, int, str]  # venue, session date, execution id
-Execution = tuple[OrderId, Price, Quantity]  # what was booked under it
+DEFAULT_POLICY: Final = OrderPolicy()  # where nobody set one
+_ALL: Final = StrategyId(0)
+_UNSET: Final = OrderType.UNSET
 
 
 class State:
@@ -27,13 +44,38 @@ class State:
         self.sequence = Sequence(0)
         self.time = Nanos(0)
         self.epoch = 0
+        self.stage = ""
+        self.live = False  # whether real money trades
         self.instruments: dict[InstrumentId, Instrument] = {}
         self.strategies: dict[StrategyId, StrategyDefinition] = {}
         self.books = Books()
         self.orders = Orders()
         self.positions = Positions()
         self.gate = Gate()
-        self.executions: dict[ExecutionKey, Execution] = {}
+        self.executions = Executions()
+        self.order_policies: dict[StrategyId, OrderPolicy] = {}  # strategy 0: all that have no own
+        self.disconnected: dict[str, str] = {}  # venues whose session is broken, and why
+        self.session_dates: dict[str, int] = {}  # the trading day of each venue that has one
+        self.links = Links()
+        self.watched = Watched()
+        self.deadlines = Deadlines()
+        self.marks = Marks()
+        self.performance = Performance()
+        self.reconciliation = Reconciliation()
+        self.corrections = Corrections()
+        self.changed: list[Order] = []  # during one input: orders that others may depend on
+
+    def policy_of(self, order: Order) -> OrderPolicy | None:
+        """Return the policy that an order follows; one of unset type always follows one."""
+        policy = self.order_policy(order.strategy)
+        return DEFAULT_POLICY if policy is None and order.order_type is _UNSET else policy
+
+    def order_policy(self, strategy: StrategyId) -> OrderPolicy | None:
+        """Return the order policy of a strategy, None if nobody set one."""
+        policies = self.order_policies
+        if not policies:
+            return None
+        return policies.get(strategy) or policies.get(_ALL)
 
     def digest(self) -> str:
         """Return a BLAKE2b digest of the whole state, in hexadecimal."""
@@ -47,49 +89,37 @@ class State:
             [self.sequence, self.time, self.epoch],
             instruments,
             list(self.strategies.values()),
-            [_book_content(book) for book in self.books.all()],
+            [book.content() for book in self.books.all()],
             [_order_content(order) for order in self.orders.all()],
-            [
-                [p.strategy, p.instrument, p.quantity, p.open_cost, p.realised, p.fees, p.bought]
-                for p in self.positions.all()
-            ],
-            [_account_content(account) for account in self.positions.accounts()],
-            [gate.killed, gate.stopped, gate.disabled(), gate.closed(), gate.throttle.rate],
+            self.positions.content(),
+            [gate.killed, gate.stopped, gate.disabled(), gate.throttle.rate],
             gate.throttle.times(),
             [gate.limits(instrument.instrument) for instrument in instruments],
-            list(self.executions.items()),
+            self.executions.content(),
+            [list(self.order_policies.items()), list(self.disconnected.items())],
+            [self.stage, list(self.session_dates.items())],
+            self.links.content(),
+            self.watched.content(),
+            self.deadlines.content(),
+            self.marks.content(),
+            self.performance.content(),
+            self.reconciliation.content(),
+            self.corrections.content(),
         ]
 
 
-def _book_content(book: Book) -> list[object]:
-    return [
-        book.instrument,
-        book.bids.top(book.bids.depth()),
-        book.asks.top(book.asks.depth()),
-        [book.bid_price, book.bid_quantity, book.ask_price, book.ask_quantity],
-        [book.update, book.levels_update, book.touch_time, book.last_price, book.last_time],
-        [book.by_level, book.gap, book.reason],
-    ]
-
-
 def _order_content(order: Order) -> list[object]:
+    conditions = order.conditions
     return [
         [order.order, order.strategy, order.instrument, order.side, order.order_type],
         [order.time_in_force, order.post_only, order.quantity, order.price, order.tag, order.time],
         [order.status, order.filled, order.canceled, order.filled_cost, order.venue_order],
         [order.cancel_wanted, order.new_quantity, order.new_price, order.excess, order.reserved],
-    ]
-
-
-def _account_content(account: Account) -> list[object]:
-    return [
-        account.account,
-        account.name,
-        account.currency,
-        account.money_decimals,
-        account.initial,
-        account.cash,
-        account.realised,
-        account.fees,
-        account.paid_cost,
+        [order.hold, order.epoch, order.requests, order.known_request, order.replace_request],
+        [order.attempts, order.replace_time],
+        [order.wanted_quantity, order.cumulative, order.unknown_since, order.failure],
+        [order.sent_type, order.sent_time_in_force, order.trader, order.parent, order.reason],
+        [order.stage, order.ended_by],
+        [order.decision_price, order.decision_time, order.updated, order.venue_time],
+        [] if conditions is PLAIN else conditions.content(),
     ]

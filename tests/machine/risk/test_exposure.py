@@ -2,19 +2,23 @@
 
 import pytest
 
-from fairlead.machine.orders import Event, Order
+from fairlead.machine.lifecycle import Event
+from fairlead.machine.orders import Order
 from fairlead.machine.risk.exposure import Exposure
 from fairlead.model.outputs import SendOrder
-from fairlead.model.terms import OrderType, Side, Status, TimeInForce
-from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, StrategyId
+from fairlead.model.terms import Side, Status
+from fairlead.model.units import InstrumentId, Nanos, Price, Quantity
 from tests.machine.build import (
     BUY,
     DISCONNECTED,
+    POLICY,
+    SECOND,
     SELL,
     Rig,
     accepted,
     canceled,
     only,
+    quote,
     replace,
     replaced,
     submit,
@@ -25,19 +29,7 @@ ONE = InstrumentId(1)
 
 def an_order(status: Status, side: Side = BUY, number: int = 1) -> Order:
     """Return an order of 10, 4 of them filled."""
-    order = Order(
-        OrderId(number),
-        StrategyId(1),
-        ONE,
-        side,
-        OrderType.LIMIT,
-        TimeInForce.GTC,
-        False,
-        Quantity(10),
-        Price(100),
-        "",
-        Nanos(0),
-    )
+    order = Order(submit(number, side, quantity=10), Nanos(0))
     order.status = status
     order.filled = Quantity(4)
     return order
@@ -49,6 +41,7 @@ def test_what_may_still_trade_counts_and_what_is_done_does_not(status: Status) -
     working = status in (
         *(Status.SENT, Status.OPEN, Status.UNKNOWN),
         *(Status.CANCEL_PENDING, Status.REPLACE_PENDING),
+        *(Status.TRIGGERED, Status.SUSPENDED, Status.DONE_FOR_DAY),
     )
     exposure = Exposure()
     exposure.settle(an_order(status))
@@ -127,7 +120,9 @@ def test_an_overfilled_order_frees_no_more_than_it_held() -> None:
 
 def test_an_unknown_order_blocks_its_instrument_and_no_other() -> None:
     """Invariant 10: until it is known what works there, nothing new goes there."""
-    rig = Rig(submit(1), accepted(1), DISCONNECTED)
+    rig = Rig(POLICY, submit(1))
+    rig.wait(5 * SECOND)  # no answer
+    rig.give(quote(99, 101), quote(99, 101, instrument=2))
     assert rig.refused(submit(2))["orders_unknown"] == (1, 0)
     only(SendOrder, rig.give(submit(3, instrument=InstrumentId(2))))
     rig.give(canceled(1))

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from fairlead.model.codec import decode_outputs, encode_outputs
 from fairlead.model.inputs import BookGap, Input, LimitChange, Trade
 from fairlead.model.outputs import (
-    CancelOrder,
     KillEngaged,
     OrderRefused,
     ReplaceOrder,
@@ -19,7 +18,6 @@ from fairlead.model.units import (
     BasisPoints,
     InstrumentId,
     Money,
-    OrderId,
     Price,
     Quantity,
     StrategyId,
@@ -46,6 +44,7 @@ from tests.machine.build import (
     rate,
     rejected,
     replace,
+    sends_cancel,
     submit,
 )
 
@@ -424,10 +423,10 @@ def test_after_a_kill_nothing_new_leaves_and_all_that_works_is_canceled() -> Non
     outputs = rig.give(KILL)
     assert outputs == [
         KillEngaged("ann", "a drill"),
-        CancelOrder(OrderId(1), InstrumentId(1)),
-        CancelOrder(OrderId(3), InstrumentId(1)),
+        sends_cancel(1),
+        sends_cancel(3),
     ]
-    assert rig.give(accepted(2))[1:] == [CancelOrder(OrderId(2), InstrumentId(1))]
+    assert rig.give(accepted(2))[1:] == [sends_cancel(2)]
     assert rig.refused(submit(4)) == {"killed": NOTHING}
     assert passes(rig, RELEASE, submit(5))
 
@@ -456,7 +455,8 @@ def test_all_checks_that_failed_are_listed_each_with_measure_and_limit() -> None
         "killed": NOTHING,
         "trading_stopped": NOTHING,
         "strategy_disabled": NOTHING,
-        "instrument_closed": NOTHING,
+        "venue_connected": NOTHING,
+        "break_open": NOTHING,
         "orders_unknown": (1, 0),
         "message_rate": (5, 1),  # one order, and a try to cancel it for each of the last three
         "quantity_max": (1_001, 1_000),

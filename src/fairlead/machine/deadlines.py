@@ -1,0 +1,100 @@
+"""What is due when. The machine has no clock: what is due happens with the first input after it.
+
+A deadline is dropped as soon as what it waits for has come, so there are never more of them than
+live orders, and `next_time` is always a time at which something is really due: the session sends a
+`TimePassed` then, if nothing else happens.
+"""
+
+from enum import IntEnum
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+from fairlead.machine.orders import Order
+from fairlead.model.units import Nanos, OrderId
+
+NEVER_DUE: Final = Nanos(2**63 - 1)
+_KINDS: Final = 8  # of deadlines; a key is order * 8 + kind
+_SLACK: Final = 64  # dead entries that are not worth a sweep
+
+
+class Due(IntEnum):
+    """What a deadline is for."""
+
+    ANSWER = 0  # the venue should have answered
+    TIMEOUT = 1  # the order should have been filled
+    EXPIRY = 2  # its time in force ends
+    RETRY = 3  # its next attempt
+    STATEMENT = 4  # of no order: statements are to be asked for
+
+
+class Deadlines:
+    """All deadlines. At most one of each kind for an order."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.next_time = NEVER_DUE
+        self._set: dict[int, Nanos] = {}
+        self._heap: list[tuple[int, int]] = []  # (time, key): may hold dead ones, never on top
+
+    def set(self, due: Due, order: Order, time: Nanos) -> None:
+        """Set a deadline of an order, or move it."""
+        order.due_kinds |= 1 << due
+        self._put(order.order * _KINDS + due, time)
+
+    def cancel(self, due: Due, order: Order) -> None:
+        """Drop one deadline of an order, if it has it."""
+        if order.due_kinds & (1 << due):
+            order.due_kinds &= ~(1 << due)
+            del self._set[order.order * _KINDS + due]
+            self._sweep()
+
+    def drop(self, order: Order) -> None:
+        """Drop all deadlines of an order."""
+        if order.due_kinds:
+            for kind in range(_KINDS):
+                if order.due_kinds & (1 << kind):
+                    del self._set[order.order * _KINDS + kind]
+            order.due_kinds = 0
+            self._sweep()
+
+    def set_statement(self, time: Nanos) -> None:
+        """Set when statements are to be asked for, or move it."""
+        self._put(int(Due.STATEMENT), time)
+
+    def cancel_statement(self) -> None:
+        """Ask for no statement by the clock."""
+        if self._set.pop(int(Due.STATEMENT), None) is not None:
+            self._sweep()
+
+    def take(self, time: Nanos) -> tuple[Due, OrderId] | None:
+        """Return the earliest deadline at or before `time`, and forget it; None if none is due.
+
+        The bit of its kind in `Order.due_kinds` is for the caller to clear (`done`).
+        """
+        if not self._heap or self.next_time > time:
+            return None
+        _, key = heappop(self._heap)
+        del self._set[key]
+        self._sweep()
+        return Due(key % _KINDS), OrderId(key // _KINDS)
+
+    def content(self) -> list[object]:
+        """Return all deadlines in order, for the state digest."""
+        return [list(entry) for entry in sorted(self._set.items())]
+
+    def _put(self, key: int, time: Nanos) -> None:
+        if self._set.get(key) == time:
+            return
+        self._set[key] = time
+        heappush(self._heap, (time, key))
+        self._sweep()
+
+    def _sweep(self) -> None:
+        heap = self._heap
+        live = self._set
+        while heap and live.get(heap[0][1]) != heap[0][0]:
+            heappop(heap)
+        if len(heap) > _SLACK and len(heap) > 2 * len(live):
+            heap[:] = [(time, key) for key, time in live.items()]
+            heapify(heap)
+        self.next_time = Nanos(heap[0][0]) if heap else NEVER_DUE
