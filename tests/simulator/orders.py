@@ -2,9 +2,18 @@
 
 from fairlead.model.inputs import Input, VenueFilled
 from fairlead.model.instruments import Instrument
-from fairlead.model.outputs import Approved, CancelOrder, ReplaceOrder, SendOrder
+from fairlead.model.outputs import (
+    Approved,
+    CancelOrder,
+    QueryOrder,
+    ReplaceOrder,
+    RequestStatement,
+    SendOrder,
+)
+from fairlead.model.statements import StatementCash
 from fairlead.model.terms import InstrumentKind, OrderType, Side, TimeInForce
 from fairlead.model.units import (
+    AccountId,
     InstrumentId,
     Money,
     Nanos,
@@ -52,13 +61,17 @@ INSTRUMENT = Instrument(
 )
 
 
-def quick(rejection_rate: int = 0, jitter: int = 0, seed: int = 1) -> VenueConfig:
+def quick(
+    rejection_rate: int = 0, jitter: int = 0, seed: int = 1, cash: int = 0, transient: int = 0
+) -> VenueConfig:
     """Return a venue a few nanoseconds away, so that times can be counted by hand."""
     return VenueConfig(
         order_latency=LatencyModel(Nanos(TO_VENUE), Nanos(jitter)),
         report_latency=LatencyModel(Nanos(FROM_VENUE), Nanos(jitter)),
         data_latency=LatencyModel(Nanos(DATA), Nanos(jitter)),
         rejection_rate=Rate(rejection_rate),
+        transient_rejection_rate=Rate(transient),
+        cash=(StatementCash("USD", Money(cash)),) if cash else (),
         seed=seed,
     )
 
@@ -74,6 +87,8 @@ def approved(
     post_only: bool = False,
     price_worst: int = 0,
     instrument: int = ONE,
+    request: int = 1,
+    client_order: str = "",
 ) -> Approved:
     """Return an order as if risk had approved it."""
     return Approved(
@@ -90,6 +105,8 @@ def approved(
         reference_price=Price(price),
         notional=Money(0),
         position_worst=SignedQuantity(0),
+        request=request,
+        client_order=client_order,
     )
 
 
@@ -102,6 +119,8 @@ def send(
     *,
     post_only: bool = False,
     instrument: int = ONE,
+    request: int = 1,
+    client_order: str = "",
 ) -> SendOrder:
     """Return a new limit order."""
     terms = approved(
@@ -112,6 +131,8 @@ def send(
         time_in_force=time_in_force,
         post_only=post_only,
         instrument=instrument,
+        request=request,
+        client_order=client_order,
     )
     return SendOrder(terms)
 
@@ -121,16 +142,42 @@ def market(order: int, side: Side, quantity: int, price_worst: int = 0) -> SendO
     return SendOrder(approved(order, side, quantity, 0, order_type=MARKET, price_worst=price_worst))
 
 
-def cancel(order: int, instrument: int = ONE) -> CancelOrder:
+def cancel(order: int, instrument: int = ONE, request: int = 0) -> CancelOrder:
     """Return a cancel."""
-    return CancelOrder(OrderId(order), InstrumentId(instrument))
+    return CancelOrder(OrderId(order), InstrumentId(instrument), request)
 
 
 def replace(
-    order: int, side: Side, quantity: int, price: int, *, instrument: int = ONE
+    order: int,
+    side: Side,
+    quantity: int,
+    price: int,
+    *,
+    instrument: int = ONE,
+    request: int = 2,
+    client_order: str = "",
 ) -> ReplaceOrder:
     """Return other terms for an order."""
-    return ReplaceOrder(approved(order, side, quantity, price, instrument=instrument))
+    terms = approved(
+        order,
+        side,
+        quantity,
+        price,
+        instrument=instrument,
+        request=request,
+        client_order=client_order,
+    )
+    return ReplaceOrder(terms)
+
+
+def query(order: int, client_order: str = "", venue_order: str = "") -> QueryOrder:
+    """Return a question what became of an order."""
+    return QueryOrder(OrderId(order), ONE, client_order, venue_order)
+
+
+def ask(since: int = 0, *, account: int = 1, venue: str = "TEST") -> RequestStatement:
+    """Return a request for a statement."""
+    return RequestStatement(AccountId(account), venue, Nanos(since), "a test")
 
 
 def at(offset: int) -> Nanos:

@@ -5,11 +5,13 @@ import pytest
 from fairlead.model.inputs import (
     BookChange,
     Input,
+    Statement,
     VenueAccepted,
     VenueFilled,
+    VenueOrderStatus,
 )
 from fairlead.model.outputs import Action
-from fairlead.model.terms import Liquidity
+from fairlead.model.terms import Liquidity, Status
 from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos
 from fairlead.simulator.errors import RecordingError
 from fairlead.simulator.recorded import RecordedWorld
@@ -24,9 +26,11 @@ from tests.simulator.orders import (
     START,
     TO_VENUE,
     all_of,
+    ask,
     at,
     cancel,
     market,
+    query,
     quick,
     replace,
     send,
@@ -469,3 +473,25 @@ def test_inputs_of_unlisted_instruments_pass_through() -> None:
     stranger = change(bids=((500, 1),))
     world = RecordedWorld(iter([(START, [stranger])]), [], RecordedConfig(venue=quick()))
     assert world.take(START) == [stranger]
+
+
+# --- questions ------------------------------------------------------------------------------------
+
+
+def test_an_order_that_nobody_has_looked_at_is_not_known_yet() -> None:
+    """Invariant 10: a query that finds nothing proves nothing."""
+    order = send(1, BUY, 50, 500, client_order="1-1-1")
+    stage = Stage(BOOK, order, query(1, "1-1-1"), ask(), QUIET, query(1, "1-1-1"), ask(), QUIET)
+    told = [one for _, one in stage.play()]
+    answers = [one for one in told if isinstance(one, VenueOrderStatus)]
+    assert [(one.found, one.status) for one in answers] == [
+        (False, Status.UNKNOWN),
+        (True, Status.OPEN),
+    ]
+    statements = [one for one in told if isinstance(one, Statement)]
+    assert [[line.order for line in one.orders or ()] for one in statements] == [[], [1]]
+
+
+def test_questions_are_answered_after_the_recording_has_ended() -> None:
+    told = [one for _, one in Stage(BOOK, QUIET, ask(), query(7)).play()]
+    assert [type(one) for one in told[-2:]] == [Statement, VenueOrderStatus]

@@ -50,7 +50,8 @@ from fairlead.model.units import Nanos, OrderId, Quantity
 from fairlead.simulator.errors import RecordingError
 from fairlead.simulator.recorded_book import Queued, RecordedConfig
 from fairlead.simulator.tape import Tape, Unseen
-from fairlead.simulator.venue import Venue, VenueOrder
+from fairlead.simulator.venue import Venue
+from fairlead.simulator.venue_order import VenueOrder
 from fairlead.simulator.world import NEVER, Handling
 
 _END: Final[tuple[Nanos, list[Input]]] = (NEVER, [])
@@ -236,7 +237,7 @@ class RecordedWorld(Venue):
         if unseen.approved is None:
             self._turn_away(order, reason, time)
         else:
-            self._keep(order.order, order.instrument.instrument, reason, time)
+            self._keep(unseen.approved, reason, time)
 
     def _look(self, tape: Tape, time: Nanos) -> None:
         """Look at what has arrived since the last event, in order of arrival."""
@@ -270,8 +271,7 @@ class RecordedWorld(Venue):
         keeps_place = approved.price == order.limit and approved.quantity <= order.quantity
         if not keeps_place:
             self._leave(tape, queued)
-        order.quantity, order.limit = approved.quantity, approved.price
-        self._replaced(order, time)
+        self._replaced(order, approved, time)
         if not keeps_place:
             self._meet(tape, order, time)
 

@@ -20,7 +20,8 @@ from typing import Final
 from fairlead.model.terms import Side
 from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos, Price, Quantity
 from fairlead.simulator.prices import SortedPrices
-from fairlead.simulator.venue import VenueConfig, VenueOrder
+from fairlead.simulator.venue import VenueConfig
+from fairlead.simulator.venue_order import VenueOrder
 
 _SETTLE: Final = Nanos(200 * NANOS_PER_MILLISECOND)  # twice the slowest depth feed in common use
 _VENUE: Final = VenueConfig()

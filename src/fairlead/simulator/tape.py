@@ -13,7 +13,7 @@ from fairlead.model.outputs import Approved
 from fairlead.model.terms import Side
 from fairlead.model.units import Nanos, Price, Quantity
 from fairlead.simulator.recorded_book import OwnSide, RecordedConfig, RecordedSide
-from fairlead.simulator.venue import VenueOrder
+from fairlead.simulator.venue_order import VenueOrder
 
 # Members that the path reads all the time: through the enumeration each read costs 50 ns.
 _BUY: Final = Side.BUY

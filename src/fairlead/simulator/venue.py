@@ -1,62 +1,80 @@
-"""What every simulated venue has, written once: order entry, checks, reports, fees, latency.
+"""What every simulated venue has, written once: order entry, checks, reports, answers, latency.
 
 A venue that matches (`exchange.py`) and one that replays a recording (`recorded.py`) differ only in
-when and at what price an order trades: they fill in `_place`, `_remove` and `_change`. Orders that
-are done are forgotten, so memory does not grow with history; a cancel of one is answered as a
-cancel of an unknown one, as venues do.
+when and at what price an order trades: they fill in `_place`, `_remove` and `_change`. A cancel of
+an order that is done is answered as a cancel of an unknown one, as venues do; what such an order
+became is remembered for a while (`ended.py`). What we have is counted apart (`clearing.py`), so
+that a statement is a second opinion.
+
+A client order id names one message to enter or change an order, and is taken once. An order of ours
+that was turned down may come again under the same number with another client order id.
 """
 
 from typing import Final, assert_never
 
 from fairlead.model.inputs import (
     Input,
+    Statement,
     VenueAccepted,
     VenueCanceled,
     VenueCancelRejected,
     VenueFilled,
+    VenueOrderStatus,
     VenueRejected,
     VenueReplaced,
     VenueReplaceRejected,
 )
 from fairlead.model.instruments import Instrument
-from fairlead.model.outputs import Action, Approved, CancelOrder, ReplaceOrder, SendOrder
-from fairlead.model.terms import Liquidity, OrderType, TimeInForce
+from fairlead.model.outputs import (
+    Action,
+    Approved,
+    CancelOrder,
+    QueryOrder,
+    ReplaceOrder,
+    RequestStatement,
+    SendOrder,
+)
+from fairlead.model.statements import StatementCash
+from fairlead.model.terms import CostBasis, Liquidity, OrderType, Status
 from fairlead.model.units import (
-    NANOS_PER_SECOND,
     RATE_UNIT,
-    InstrumentId,
+    AccountId,
     Nanos,
     OrderId,
     Price,
     Quantity,
     Rate,
-    notional,
     share_of,
 )
 from fairlead.simulator.chance import Chance
+from fairlead.simulator.clearing import Clearing
+from fairlead.simulator.days import session_date
+from fairlead.simulator.ended import EndedOrders
 from fairlead.simulator.latency import LatencyModel, Wire
-from fairlead.simulator.world import NEVER, Handling
+from fairlead.simulator.venue_order import VenueOrder, broken_rule, worth
+from fairlead.simulator.world import NEVER
 
 # Members that the path reads all the time: through the enumeration each read costs 50 ns.
 _MAKER: Final = Liquidity.MAKER
-_MARKET: Final = OrderType.MARKET
 _LIMIT: Final = OrderType.LIMIT
-_FOK: Final = TimeInForce.FOK
-_IOC: Final = TimeInForce.IOC
-_GTC: Final = TimeInForce.GTC
-_DAY: Final = 86_400 * NANOS_PER_SECOND
 _ORDER_STREAM: Final = 1
 _REPORT_STREAM: Final = 2
 _REJECTION_STREAM: Final = 3
 DATA_STREAM: Final = 4
+_SOURCE: Final = "session"  # who makes the statements
 _ORDER_LATENCY: Final = LatencyModel(Nanos(500_000), Nanos(100_000))
 _REPORT_LATENCY: Final = LatencyModel(Nanos(500_000), Nanos(100_000))
 _DATA_LATENCY: Final = LatencyModel(Nanos(400_000))
 _NO_REJECTIONS: Final = Rate(0)
+_FIRST_ACCOUNT: Final = AccountId(1)
 
 
 class VenueConfig:
-    """How a venue is reached, and the share of orders that it turns down for no reason."""
+    """How a venue is reached, the shares of orders that it turns down, and what it knows of us.
+
+    `rejection_rate` of the new orders are turned down for good, `transient_rejection_rate` for now.
+    Statements are of `account`, which begins with `cash`; without any, they say nothing of cash.
+    """
 
     def __init__(
         self,
@@ -65,100 +83,32 @@ class VenueConfig:
         report_latency: LatencyModel = _REPORT_LATENCY,
         data_latency: LatencyModel = _DATA_LATENCY,
         rejection_rate: Rate = _NO_REJECTIONS,
+        transient_rejection_rate: Rate = _NO_REJECTIONS,
+        account: AccountId = _FIRST_ACCOUNT,
+        cash: tuple[StatementCash, ...] = (),
+        cost_basis: CostBasis = CostBasis.AVERAGE,
         seed: int = 1,
     ) -> None:
         """Take the terms. Raises `ValueError`."""
-        if not 0 <= rejection_rate <= RATE_UNIT:
-            raise ValueError(
-                f"venue: rejection_rate is {rejection_rate}, expected 0 to {RATE_UNIT} (all)"
-            )
+        both = rejection_rate + transient_rejection_rate
+        for name, rate in (
+            ("rejection_rate", rejection_rate),
+            ("transient_rejection_rate", transient_rejection_rate),
+            ("rejection_rate and transient_rejection_rate together", both),
+        ):
+            if not 0 <= rate <= RATE_UNIT:
+                raise ValueError(f"venue: {name} is {rate}, expected 0 to {RATE_UNIT} (all)")
         if seed < 0:
             raise ValueError(f"venue: seed is {seed}, expected 0 or more")
         self.order_latency: Final = order_latency
         self.report_latency: Final = report_latency
         self.data_latency: Final = data_latency
         self.rejection_rate: Final = rejection_rate
+        self.transient_rejection_rate: Final = transient_rejection_rate
+        self.account: Final = account
+        self.cash: Final = cash
+        self.cost_basis: Final = cost_basis
         self.seed: Final = seed
-
-
-class VenueOrder:
-    """An order of ours as the venue knows it. `limit` 0 is no limit."""
-
-    def __init__(self, instrument: Instrument, approved: Approved) -> None:
-        """Take the terms that risk approved."""
-        self.instrument: Final = instrument
-        self.order: Final = approved.order
-        self.side: Final = approved.side
-        self.handling: Final = handling(approved)
-        self.limit: Price = limit(approved)
-        self.quantity: Quantity = approved.quantity
-        self.filled: Quantity = Quantity(0)
-
-    @property
-    def leaves(self) -> Quantity:
-        """What is not filled."""
-        return Quantity(self.quantity - self.filled)
-
-
-def handling(approved: Approved) -> Handling:
-    """Return how the venue handles an order."""
-    if approved.time_in_force is _FOK:
-        return Handling.FOK
-    if approved.order_type is _MARKET:
-        return Handling.MARKET
-    if approved.time_in_force is _IOC:
-        return Handling.IOC
-    return Handling.POST_ONLY if approved.post_only else Handling.LIMIT
-
-
-def limit(approved: Approved) -> Price:
-    """Return the price beyond which the order does not trade, 0 for none.
-
-    A market order goes with the worst price that risk allowed as its protection price, as venues
-    offer it.
-    """
-    return approved.price_worst if approved.order_type is _MARKET else approved.price
-
-
-def broken_rule(instrument: Instrument, approved: Approved) -> str:
-    """Return the name of the first rule of the venue that the order breaks, "" for none."""
-    quantity = approved.quantity
-    if quantity < instrument.quantity_min:
-        return "quantity_below_minimum"
-    if quantity > instrument.quantity_max:
-        return "quantity_above_maximum"
-    if quantity % instrument.quantity_lot:
-        return "quantity_not_on_lot"
-    if approved.order_type is _MARKET:
-        return "post_only_cannot_wait" if approved.post_only else ""
-    if approved.price <= 0:
-        return "price_not_positive"
-    if approved.price % instrument.price_tick:
-        return "price_not_on_tick"
-    if notional(approved.price, quantity, instrument.money_unit) < instrument.notional_min:
-        return "notional_below_minimum"
-    if approved.post_only and approved.time_in_force is not _GTC:
-        return "post_only_cannot_wait"
-    return ""
-
-
-def session_date(time: Nanos) -> int:
-    """Return the day of `time` (UTC) as yyyymmdd.
-
-    Source: Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days: years
-    begin in March, so that the day that leap years add is their last.
-    """
-    days = time // _DAY + 719_468  # days from 0000-03-01 to the epoch
-    era, day_of_era = divmod(days, 146_097)
-    year_of_era = (
-        day_of_era - day_of_era // 1_460 + day_of_era // 36_524 - day_of_era // 146_096
-    ) // 365
-    day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    month_from_march = (5 * day_of_year + 2) // 153
-    day = day_of_year - (153 * month_from_march + 2) // 5 + 1
-    month = month_from_march + 3 if month_from_march < 10 else month_from_march - 9
-    year = era * 400 + year_of_era + (1 if month <= 2 else 0)
-    return year * 10_000 + month * 100 + day
 
 
 class Venue:
@@ -175,8 +125,11 @@ class Venue:
             config.report_latency, Chance(config.seed, _REPORT_STREAM)
         )
         self.orders: Final[dict[OrderId, VenueOrder]] = {}  # those that are not done
+        self.ended: Final = EndedOrders()
+        self.clearing: Final = Clearing(instruments, config.cash, config.cost_basis)
         self.now: Nanos = Nanos(0)
         self._config: Final = config
+        self._rejected_in_all: Final = config.rejection_rate + config.transient_rejection_rate
         self._rejections: Final = Chance(config.seed, _REJECTION_STREAM)
         self._accepted: int = 0
         self._executed: int = 0
@@ -197,6 +150,10 @@ class Venue:
             self._cancel(action, time)
         elif isinstance(action, ReplaceOrder):
             self._replace(action.approved, time)
+        elif isinstance(action, QueryOrder):
+            self._answer(action, time)
+        elif isinstance(action, RequestStatement):
+            self._state(action, time)
         else:
             assert_never(action)
 
@@ -219,22 +176,34 @@ class Venue:
     def _enter(self, approved: Approved, time: Nanos) -> None:
         instrument = self.instruments.get(approved.instrument)
         if instrument is None:
-            self._reject(approved.order, approved.instrument, "unknown_instrument", time)
-        elif approved.order in self.orders:
-            self._reject(approved.order, approved.instrument, "duplicate_order", time)
-        elif rule := broken_rule(instrument, approved):
-            self._reject(approved.order, approved.instrument, rule, time)
-        elif self._rejections.below(RATE_UNIT) < self._config.rejection_rate:
-            self._reject(approved.order, approved.instrument, "venue_busy", time)
+            self._reject(approved, "unknown_instrument", time)
+        elif approved.order in self.orders or self.ended.has_used(approved):
+            self._reject(approved, "duplicate_order", time)  # the first one stands as it did
         else:
             order = VenueOrder(instrument, approved)
             self.orders[order.order] = order
-            self._place(order, time)
+            if rule := broken_rule(instrument, approved):
+                self._turn_away(order, rule, time)
+            elif not self._turned_down(order, time):
+                self._place(order, time)
+
+    def _turned_down(self, order: VenueOrder, time: Nanos) -> bool:
+        """Reject some orders by chance. Return whether this one was."""
+        drawn = self._rejections.below(RATE_UNIT)
+        if drawn < self._config.rejection_rate:
+            self._turn_away(order, "turned_down", time)
+        elif drawn < self._rejected_in_all:
+            self._turn_away(order, "venue_busy", time, transient=True)
+        else:
+            return False
+        return True
 
     def _cancel(self, action: CancelOrder, time: Nanos) -> None:
         order = self.orders.get(action.order)
         if order is None:
-            refusal = VenueCancelRejected(action.order, action.instrument, "unknown_order", time)
+            refusal = VenueCancelRejected(
+                action.order, action.instrument, "unknown_order", time, action.request
+            )
             self.reports.send(refusal, time)
         else:
             self._remove(order, time)
@@ -243,9 +212,9 @@ class Venue:
     def _replace(self, approved: Approved, time: Nanos) -> None:
         order = self.orders.get(approved.order)
         if order is None or order.instrument.instrument != approved.instrument:
-            self._keep(approved.order, approved.instrument, "unknown_order", time)
+            self._keep(approved, "unknown_order", time)
         elif rule := self._broken_change(order, approved):
-            self._keep(approved.order, approved.instrument, rule, time)
+            self._keep(approved, rule, time)
         else:
             self._change(order, approved, time)
 
@@ -257,38 +226,99 @@ class Venue:
             return "quantity_already_filled"
         return broken_rule(order.instrument, approved)
 
+    # --- answers ----------------------------------------------------------------------------------
+
+    def _answer(self, query: QueryOrder, time: Nanos) -> None:
+        """Say what we know of an order; what we do not know may still be on its way."""
+        order = self.orders.get(query.order)
+        if order is None or not order.is_meant(query):
+            order = self.ended.find(query)
+        if order is None or order.instrument.instrument != query.instrument:
+            self.reports.send(VenueOrderStatus(query.order, query.instrument, False, time), time)
+        else:
+            self.reports.send(order.answer(time), time)
+
+    def _state(self, request: RequestStatement, time: Nanos) -> None:
+        """Send a statement; of an account that is not kept here it covers nothing."""
+        if request.account != self._config.account:
+            self.reports.send(Statement(request.account, request.venue, time, _SOURCE), time)
+            return
+        venue = request.venue
+        since, fills = self.clearing.fills(request.fills_since)
+        orders = [
+            order.line()
+            for order in self.orders.values()
+            if order.venue_order and venue in ("", order.instrument.venue)
+        ]
+        statement = Statement(
+            request.account,
+            venue,
+            time,
+            _SOURCE,
+            tuple(orders),
+            fills,
+            self.clearing.positions(venue),
+            self.clearing.cash(),
+            since,
+        )
+        self.reports.send(statement, time)
+
     # --- reports ----------------------------------------------------------------------------------
 
-    def _reject(self, order: OrderId, instrument: InstrumentId, reason: str, time: Nanos) -> None:
-        self.reports.send(VenueRejected(order, instrument, reason, time), time)
-
-    def _turn_away(self, order: VenueOrder, reason: str, time: Nanos) -> None:
-        """Reject an order that had passed the checks."""
-        del self.orders[order.order]
-        self._reject(order.order, order.instrument.instrument, reason, time)
-
-    def _keep(self, order: OrderId, instrument: InstrumentId, reason: str, time: Nanos) -> None:
-        """Reject new terms; the old ones stay."""
-        self.reports.send(VenueReplaceRejected(order, instrument, reason, time), time)
-
-    def _accept(self, order: VenueOrder, time: Nanos) -> None:
-        self._accepted += 1
-        report = VenueAccepted(
-            order.order, order.instrument.instrument, f"V{self._accepted:09d}", time
+    def _reject(self, approved: Approved, reason: str, time: Nanos) -> None:
+        """Reject what is no order here."""
+        report = VenueRejected(
+            approved.order, approved.instrument, reason, time, False, approved.request
         )
         self.reports.send(report, time)
 
-    def _replaced(self, order: VenueOrder, time: Nanos) -> None:
+    def _turn_away(
+        self, order: VenueOrder, reason: str, time: Nanos, transient: bool = False
+    ) -> None:
+        """Reject an order."""
+        self._end(order, Status.REJECTED, reason, time)
+        report = VenueRejected(
+            order.order, order.instrument.instrument, reason, time, transient, order.request
+        )
+        self.reports.send(report, time)
+
+    def _keep(self, approved: Approved, reason: str, time: Nanos) -> None:
+        """Reject new terms; the old ones stay."""
+        report = VenueReplaceRejected(
+            approved.order, approved.instrument, reason, time, approved.request
+        )
+        self.reports.send(report, time)
+
+    def _accept(self, order: VenueOrder, time: Nanos) -> None:
+        self._accepted += 1
+        order.venue_order = f"V{self._accepted:09d}"
+        report = VenueAccepted(order.order, order.instrument.instrument, order.venue_order, time)
+        self.reports.send(report, time)
+
+    def _replaced(self, order: VenueOrder, approved: Approved, time: Nanos) -> None:
+        """Give an order its new terms. It keeps the venue's id."""
+        order.quantity, order.limit = approved.quantity, approved.price
+        order.client_order = approved.client_order
         report = VenueReplaced(
-            order.order, order.instrument.instrument, order.quantity, order.limit, time
+            order.order,
+            order.instrument.instrument,
+            order.quantity,
+            order.limit,
+            time,
+            approved.request,
         )
         self.reports.send(report, time)
 
     def _canceled(self, order: VenueOrder, reason: str, time: Nanos) -> None:
         assert order.leaves > 0, f"order {order.order} is filled, nothing is left to cancel"
-        del self.orders[order.order]
+        self._end(order, Status.CANCELED, reason, time)
         report = VenueCanceled(order.order, order.instrument.instrument, reason, time)
         self.reports.send(report, time)
+
+    def _end(self, order: VenueOrder, status: Status, reason: str, time: Nanos) -> None:
+        del self.orders[order.order]
+        order.end(status, reason, time)
+        self.ended.add(order)
 
     def _fill(
         self, order: VenueOrder, price: Price, quantity: Quantity, liquidity: Liquidity, time: Nanos
@@ -298,6 +328,7 @@ class Venue:
         maker = liquidity is _MAKER
         rate = instrument.maker_fee if maker else instrument.taker_fee
         order.filled = Quantity(order.filled + quantity)
+        traded = worth(instrument, price, quantity)
         self._executed += 1
         report = VenueFilled(
             order.order,
@@ -306,10 +337,13 @@ class Venue:
             session_date(time),
             price,
             quantity,
-            share_of(notional(price, quantity, instrument.money_unit), rate),
+            share_of(traded, rate),
             liquidity,
             time,
+            order.filled,
+            order.side,
         )
+        self.clearing.book(report, order, traded)
         self.reports.send(report, time)
         if not order.leaves:
-            del self.orders[order.order]
+            self._end(order, Status.FILLED, "", time)
