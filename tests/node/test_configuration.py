@@ -31,6 +31,7 @@ from fairlead.node.configuration import (
 )
 from fairlead.node.loading import dump, load, read
 from fairlead.node.paper import default
+from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
 from fairlead.node.time_text import TIME_MAX, parse_time
 
 PROJECT = Path(__file__).parents[2]
@@ -157,7 +158,8 @@ def leaves(value: Any, path: str) -> Iterator[tuple[str, str]]:
         for below in value:
             yield from leaves(below, f"{path}[]")
     else:
-        yield path, "null" if value is None else str(value)
+        words = {"None": "null", "True": "true", "False": "false"}
+        yield path, words.get(str(value), str(value))
 
 
 def plain_configurations() -> list[Configuration]:
@@ -234,7 +236,8 @@ venues = st.builds(
     seed=st.integers(0, 2**63 - 1),
     instruments=st.tuples(instruments),
     latency=latencies,
-    rejection_rate=amounts("0", "1", 8),
+    rejection_rate=amounts("0", "0.5", 8),
+    transient_rejection_rate=amounts("0", "0.5", 8),
     fees=fees,
 ) | st.builds(
     RecordedVenueSettings,
@@ -259,6 +262,7 @@ configurations = st.builds(
         AccountSettings,
         currency=st.sampled_from(["USD", "NO", "USDT", "1INCH"]),
         cash=amounts("0", "1e9", 8),
+        cost_basis=st.sampled_from(["average", "fifo"]),
     ),
     strategies=st.tuples(
         st.builds(
@@ -266,12 +270,31 @@ configurations = st.builds(
             name=st.sampled_from(["maker", "no", "null"]),
             strategy=st.sampled_from(["market_making", "a b/mine.py:Mine"]),
             parameters=parameters,
+            trader=st.sampled_from([None, "ann", "a.b@desk"]),
         )
     ),
     limits=st.builds(
         LimitSettings,
         default=instrument_limits,
         instruments=st.dictionaries(st.just("A.SIM"), instrument_limits),
+    ),
+    orders=st.builds(
+        OrderSettings,
+        limit_offset_bps=st.integers(0, 9999),
+        timeout=st.just(Nanos(0)) | durations,
+        timeout_action=st.sampled_from(["cancel", "keep"]),
+        max_retries=st.integers(1, 1000),
+        all_orders=st.booleans(),
+    ),
+    reconciliation=st.builds(
+        ReconciliationSettings,
+        required=st.booleans(),
+        interval=st.just(Nanos(0)) | durations,
+        tolerance_bps=st.integers(0, 9999),
+        owner=st.sampled_from(["operations", "no", "null"]),
+    ),
+    marks=st.builds(
+        MarkSettings, policy=st.sampled_from(["touch", "mid", "last", "mark"]), age_max=durations
     ),
     session=st.builds(
         SessionSettings,

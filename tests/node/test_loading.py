@@ -104,7 +104,7 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         GOOD + "logging: info\n",
         [
             "4:1: logging: found an unknown key, expected one of journal, venue, account,"
-            " strategies, limits, session"
+            " strategies, limits, orders, reconciliation, marks, session"
         ],
     ),
     (

@@ -21,7 +21,7 @@ from fairlead.node.path import OutputsDigest, Path
 from fairlead.node.recovery import PROGRESS_EVERY, replay, verify
 from tests.journal.build import Written, cut, flip, put, segments
 from tests.machine.build import KILL, RELEASE, SET_UP, STARTED, Rig, accepted, filled, submit
-from tests.machine.naive import a_day
+from tests.machine.busy import a_day
 
 START = 1_000_000_000
 STEP = 1_000

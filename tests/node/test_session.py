@@ -9,187 +9,49 @@ from pathlib import Path as FilePath
 import pytest
 
 from fairlead.journal.history import History
-from fairlead.journal.log import Durability, Lock, Log
-from fairlead.journal.sequencer import Sequencer, VirtualClock
-from fairlead.machine.machine import Machine
+from fairlead.journal.log import Lock
 from fairlead.model.inputs import (
-    AccountDefinition,
     Input,
-    InstrumentDefinition,
     KillCommand,
-    LimitChange,
-    MessageRateChange,
-    NodeStarted,
+    MarketData,
     Quote,
-    StartCommand,
-    StrategyDefinition,
+    ReconcileCommand,
+    Statement,
+    SubmitRequest,
+    TimePassed,
+    TradingDayBegan,
+    VenueConnected,
+    VenueDisconnected,
 )
-from fairlead.model.limits import Limits, MessageRate
-from fairlead.model.outputs import Action, Output, SendOrder
-from fairlead.model.terms import Status, StopPolicy
+from fairlead.model.outputs import OrderRefused, QueryOrder, RequestStatement, SendOrder
+from fairlead.model.terms import OrderType, Side, Status, StopPolicy, TimeInForce
 from fairlead.model.units import (
-    NANOS_PER_SECOND,
     AccountId,
-    BasisPoints,
-    Money,
+    InstrumentId,
     Nanos,
     OrderId,
+    Price,
     Quantity,
-    Sequence,
     StrategyId,
+    UpdateId,
 )
 from fairlead.node.errors import WorldDiverged
-from fairlead.node.pace import FullSpeed, StopRequest
-from fairlead.node.path import Path
 from fairlead.node.recovery import replay, verify
-from fairlead.node.session import REQUESTS_PER_TURN_MAX, Session
-from fairlead.simulator.market import SimulatedWorld, demo_market, simulated_world
-from fairlead.simulator.venue import VenueConfig
+from fairlead.node.session import CONFIRM_DEADLINE, REQUESTS_PER_TURN_MAX, STOP_DEADLINE
 from fairlead.strategy import Context, Strategy
-from fairlead.strategy.host import Host
-
-START = Nanos(1_700_000_000 * NANOS_PER_SECOND)
-SECONDS = 20
-
-
-class Quoting(Strategy):
-    """Keeps one bid a little below the market, and takes now and then."""
-
-    def on_start(self, context: Context) -> None:
-        self.seen = 0
-        self.bid = OrderId(0)
-
-    def on_quote(self, context: Context, quote: Quote) -> None:
-        self.seen += 1
-        if quote.bid_price == 0 or self.seen % 7:
-            return
-        if self.seen % 21 == 0:
-            context.buy(quote.instrument, Quantity(5))
-        elif self.seen % 14 == 0:
-            context.sell(quote.instrument, Quantity(5))
-        else:
-            context.cancel_all()
-            context.buy(quote.instrument, Quantity(3), quote.bid_price)
-
-
-class Failing(Strategy):
-    """Works for a while, with an order in the market, then breaks."""
-
-    def on_start(self, context: Context) -> None:
-        self.seen = 0
-
-    def on_quote(self, context: Context, quote: Quote) -> None:
-        self.seen += 1
-        if self.seen == 1 and quote.bid_price:
-            context.buy(quote.instrument, Quantity(1), quote.bid_price)
-        if self.seen == 200:
-            raise RuntimeError("the model has no more parameters")
-
-
-class Insisting(Strategy):
-    """Asks again on every refusal: without a bound the turn would never end."""
-
-    def on_quote(self, context: Context, quote: Quote) -> None:
-        context.buy(quote.instrument, Quantity(10**9))
-
-    def on_order(self, context: Context, fact: object) -> None:
-        context.buy(context.instruments[0].instrument, Quantity(10**9))
-
-
-class Recorder:
-    """Follows, and keeps what a test asks about."""
-
-    def __init__(self) -> None:
-        self.outputs: list[Output] = []
-
-    def follow(self, sequence: Sequence, time: Nanos, input: Input, outputs: list[Output]) -> None:
-        self.outputs.extend(outputs)
-
-    def of(self, name: str) -> list[Output]:
-        return [output for output in self.outputs if type(output).__name__ == name]
-
-
-class WatchedWorld:
-    """A world that notes whether anything was still to be written when an action left."""
-
-    def __init__(self, world: SimulatedWorld) -> None:
-        self.world = world
-        self.log: Log | None = None
-        self.sent: list[OrderId] = []
-        self.left_early = 0
-
-    def next_time(self) -> Nanos | None:
-        return self.world.next_time()
-
-    def take(self, time: Nanos) -> list[Input]:
-        return self.world.take(time)
-
-    def act(self, action: Action, time: Nanos) -> None:
-        if self.log is not None and self.log.pending:
-            self.left_early += 1
-        if isinstance(action, SendOrder):
-            self.sent.append(action.approved.order)
-        self.world.act(action, time)
-
-
-class Run:
-    """One session with everything a test looks at."""
-
-    def __init__(self, *strategies: Strategy, seed: int = 7) -> None:
-        until = Nanos(START + SECONDS * NANOS_PER_SECOND)
-        self.market = demo_market(seed)
-        self.world = WatchedWorld(simulated_world(self.market, VenueConfig(), START, until))
-        self.machine = Machine()
-        self.recorder = Recorder()
-        clock = VirtualClock(START)
-        sequencer = Sequencer(clock, Sequence(0), Nanos(0))
-        self.path = Path(self.machine, sequencer, None, [self.recorder])
-        host = Host(self.machine)
-        for number, strategy in enumerate(strategies, start=1):
-            host.add(StrategyId(number), strategy)
-        self.names = [type(strategy).__name__ for strategy in strategies]
-        self.session = Session(self.path, self.world, host, clock)
-        self.stop_request = StopRequest()
-
-    def first(self, epoch: int = 1) -> list[Input]:
-        opening: list[Input] = [NodeStarted(epoch, "build", "configuration", "paper")]
-        if epoch == 1:
-            account = AccountId(1)
-            opening.append(AccountDefinition(account, "main", "USD", 6, Money(10**12)))
-            for instrument in self.market.instruments():
-                opening.append(InstrumentDefinition(instrument))
-                limits = Limits(
-                    instrument.instrument,
-                    order_quantity_max=Quantity(100),
-                    order_notional_max=Money(10**12),
-                    position_quantity_max=Quantity(1_000),
-                    collar=BasisPoints(500),
-                    reference_age_max=Nanos(5 * NANOS_PER_SECOND),
-                )
-                opening.append(LimitChange(limits, "test", "test"))
-            for number, name in enumerate(self.names, start=1):
-                opening.append(StrategyDefinition(StrategyId(number), name, account, "{}"))
-            rate = MessageRate(10_000, 1_000, Nanos(NANOS_PER_SECOND))
-            opening.append(MessageRateChange(rate, "test", "test"))
-        return [*opening, StartCommand("test", "test")]
-
-    def write_to(self, directory: FilePath, history: History | None = None) -> None:
-        end = history.end if history is not None else History(directory).end
-        log = Log(directory, Durability.PROCESS, end.epoch + 1, end.last, end.chain)
-        self.world.log = log
-        self.path.write_to(log)
-
-    def whole(self) -> "Run":
-        self.session.start(self.first())
-        self.session.run(FullSpeed(self.stop_request))
-        self.session.stop(StopPolicy.CANCEL, "test", "the end")
-        return self
-
-    def accounts(self) -> list[tuple[int, int, int]]:
-        return [(a.cash, a.realised, a.fees) for a in self.machine.positions.accounts()]
-
-    def positions(self) -> list[tuple[int, int, int]]:
-        return [(p.instrument, p.quantity, p.realised) for p in self.machine.positions.all()]
+from tests.node.sessions import (
+    CASH,
+    MIDNIGHT,
+    POLICY,
+    SECOND,
+    START,
+    START_COMMAND,
+    Failing,
+    Insisting,
+    Quoting,
+    Run,
+    ScriptedWorld,
+)
 
 
 def recorded_run(directory: FilePath) -> Run:
@@ -224,6 +86,8 @@ def test_a_session_cut_anywhere_comes_back_as_it_was_and_ends_as_it_would_have(
 ) -> None:
     """Invariants 1 and 2; S0-ARCH-04: the resumed run equals the uninterrupted one."""
     whole = recorded_run(tmp_path / "journal")
+    said = {type(input) for _, input in whole.recorder.inputs}
+    assert {TimePassed, TradingDayBegan} <= said, "they are cut, too"
     (segment,) = (tmp_path / "journal").glob("*.journal")
     content = segment.read_bytes()
     chance = random.Random(20261120)
@@ -237,7 +101,7 @@ def test_a_session_cut_anywhere_comes_back_as_it_was_and_ends_as_it_would_have(
         assert run.machine.digest() == past.path.machine.digest()
         epoch = history.end.epoch + 1
         run.session.resume(run.first(epoch))
-        run.session.run(FullSpeed(run.stop_request))
+        run.session.run(run.pace)
         run.session.stop(StopPolicy.CANCEL, "test", "the end")
         assert run.session.diverged == 0
         assert run.accounts() == whole.accounts()
@@ -256,14 +120,14 @@ def test_a_session_that_was_ended_in_order_goes_on_trading_when_it_is_resumed(
     first = Run(Quoting())
     first.write_to(directory)
     first.session.start(first.first())
-    first.session.run(FullSpeed(first.stop_request), Nanos(START + 5 * NANOS_PER_SECOND))
+    first.session.run(first.pace, Nanos(START + 5 * SECOND))
     first.session.stop(StopPolicy.CANCEL, "ann", "lunch")
     lock.close()
     run = Run(Quoting())
     history = resumed_run(directory, run)
     assert run.world.sent == first.world.sent
     run.session.resume(run.first(history.end.epoch + 1))
-    run.session.run(FullSpeed(run.stop_request))
+    run.session.run(run.pace)
     run.session.stop(StopPolicy.CANCEL, "ann", "the end")
     assert len(run.world.sent) > len(first.world.sent)
     assert len(set(run.world.sent)) == len(run.world.sent)
@@ -312,12 +176,12 @@ def test_a_kill_cancels_what_works_and_nothing_new_leaves_after_it() -> None:
     """Invariant 9."""
     run = Run(Quoting())
     run.session.start(run.first())
-    run.session.run(FullSpeed(run.stop_request), Nanos(START + 10 * NANOS_PER_SECOND))
+    run.session.run(run.pace, Nanos(START + 10 * SECOND))
     run.session.command(KillCommand("a person", "a reason"))
     for order in run.machine.orders.all_working():
         assert order.status is Status.CANCEL_PENDING or order.cancel_wanted
     sent = len(run.world.sent)
-    run.session.run(FullSpeed(run.stop_request))
+    run.session.run(run.pace)
     assert len(run.world.sent) == sent
     assert run.machine.orders.working_count == 0
 
@@ -326,11 +190,11 @@ def test_a_kill_cancels_what_works_and_nothing_new_leaves_after_it() -> None:
 def test_a_stop_cancels_or_keeps_working_orders_by_policy(policy: StopPolicy, left: bool) -> None:
     run = Run(Quoting())
     run.session.start(run.first())
-    until = START + 5 * NANOS_PER_SECOND
-    run.session.run(FullSpeed(run.stop_request), Nanos(until))
+    until = START + 5 * SECOND
+    run.session.run(run.pace, Nanos(until))
     while not run.machine.orders.working_count:
-        until += NANOS_PER_SECOND // 10
-        run.session.run(FullSpeed(run.stop_request), Nanos(until))
+        until += SECOND // 10
+        run.session.run(run.pace, Nanos(until))
     run.session.stop(policy, "test", "policy")
     assert (run.machine.orders.working_count > 0) is left
     assert run.machine.gate.stopped
@@ -341,3 +205,258 @@ def test_the_same_session_twice_gives_the_same_outputs_and_the_same_state() -> N
     first, second = Run(Quoting()).whole(), Run(Quoting()).whole()
     assert first.path.digest.hexadecimal() == second.path.digest.hexadecimal()
     assert first.machine.digest() == second.machine.digest()
+
+
+# --- time, and what is due ------------------------------------------------------------------------
+
+
+class Once(Strategy):
+    """Buys once, as soon as there is a price."""
+
+    def on_start(self, context: Context) -> None:
+        self.done = False
+
+    def on_quote(self, context: Context, quote: Quote) -> None:
+        if not self.done:
+            self.done = True
+            context.buy(quote.instrument, Quantity(3), quote.bid_price)
+
+
+def quote(after: int) -> tuple[int, Input]:
+    """Return a quote of the first instrument, so many nanoseconds after the start."""
+    size = Quantity(10)
+    touch = Quote(
+        InstrumentId(1), Price(9_990), size, Price(10_010), size, UpdateId(0), Nanos(START + after)
+    )
+    return after, touch
+
+
+def kinds(inputs: list[Input]) -> list[str]:
+    return [type(input).__name__ for input in inputs]
+
+
+def test_time_passes_when_something_is_due_and_nothing_else_happens() -> None:
+    """B-OMS-13: no answer in time makes the order unknown, and the venue is asked at once."""
+    world = ScriptedWorld(quote(SECOND), quote(9 * SECOND))
+    run = Run(Once(), world=world)
+    run.session.start(run.first())
+    run.session.run(run.pace)
+    due = SECOND + POLICY.answer_timeout
+    assert kinds(run.recorder.at(due)) == ["TimePassed"]
+    asked = [time for time, action in world.acted if isinstance(action, QueryOrder)]
+    assert asked == [due]
+
+
+def test_time_passes_before_what_happens_at_the_same_time() -> None:
+    due = SECOND + POLICY.answer_timeout
+    run = Run(Once(), world=ScriptedWorld(quote(SECOND), quote(due)))
+    run.session.start(run.first())
+    run.session.run(run.pace)
+    assert kinds(run.recorder.at(due)) == ["TimePassed", "Quote"]
+
+
+def test_time_does_not_pass_for_something_that_is_not_due_any_more() -> None:
+    run = Run(Quoting()).whole()
+    passed = [input for _, input in run.recorder.inputs if isinstance(input, TimePassed)]
+    assert 0 < len(passed) <= len(run.recorder.of("OrderTimedOut")) < len(run.world.sent)
+
+
+def test_what_is_due_does_not_keep_a_session_alive_when_the_world_has_ended() -> None:
+    run = Run(Once(), world=ScriptedWorld(quote(SECOND)))
+    run.session.start(run.first())
+    run.session.run(run.pace)
+    (order,) = run.machine.orders.all_working()
+    assert order.status is Status.SENT
+    assert run.machine.next_due() is not None
+
+
+def test_a_recorded_time_at_which_nothing_is_due_is_noticed(tmp_path: FilePath) -> None:
+    directory = tmp_path / "journal"
+    lock = Lock(directory)
+    first = Run(Quoting())
+    first.write_to(directory)
+    first.session.start(first.first())
+    first.session.command(TimePassed())
+    first.session.command(TradingDayBegan(20231201, "SIM"))
+    lock.close()
+    run = Run(Quoting())
+    resumed_run(directory, run)
+    assert run.session.diverged == 2
+    assert run.machine.digest() == first.machine.digest()
+
+
+def test_a_day_begins_with_the_session_and_at_midnight_by_the_clock_of_the_market() -> None:
+    """B-POS-09: daily profit is counted from there; the venue's day first, then the firm's."""
+    run = Run(Quoting()).whole()
+    days = [
+        (time, input.session_date, input.venue)
+        for time, input in run.recorder.inputs
+        if isinstance(input, TradingDayBegan)
+    ]
+    assert days == [
+        (START, 20231114, "SIM"),
+        (START, 20231114, ""),
+        (MIDNIGHT, 20231115, "SIM"),
+        (MIDNIGHT, 20231115, ""),
+    ]
+
+
+def test_a_day_begins_before_anything_that_happens_in_it() -> None:
+    run = Run(world=ScriptedWorld(quote(10 * SECOND), quote(30 * SECOND)))
+    run.session.start(run.first())
+    run.session.run(run.pace)
+    assert kinds(run.recorder.at(10 * SECOND)) == ["TradingDayBegan", "TradingDayBegan", "Quote"]
+
+
+def test_a_session_that_was_cut_at_midnight_begins_the_rest_of_the_day(tmp_path: FilePath) -> None:
+    whole = recorded_run(tmp_path / "journal")
+    history = History(tmp_path / "journal")
+    at_midnight = [entry.sequence for entry in history.entries() if entry.time == MIDNIGHT]
+    run = Run(Quoting())
+    for entry in History(tmp_path / "journal").entries():
+        if entry.sequence > at_midnight[0]:
+            break
+        run.session.rehearse(entry)
+    run.session.resume(run.first(2))
+    run.session.run(run.pace)
+    days = [input for _, input in run.recorder.inputs if isinstance(input, TradingDayBegan)]
+    assert days == [i for _, i in whole.recorder.inputs if isinstance(i, TradingDayBegan)]
+    assert run.session.diverged == 0
+
+
+# --- statements before trading --------------------------------------------------------------------
+
+
+def test_what_we_have_is_confirmed_before_the_first_order_leaves() -> None:
+    """B-OMS, S2-POS-01: connect, ask, compare, and only then trade."""
+    run = Run(Quoting())
+    run.session.start(run.connecting())
+    assert kinds([input for _, input in run.recorder.inputs][-3:]) == [
+        "TradingDayBegan",
+        "TradingDayBegan",
+        "VenueConnected",
+    ]
+    assert run.session.confirm(run.pace)
+    assert len(run.recorder.of("InstrumentConfirmed")) == 3
+    run.session.command(START_COMMAND)
+    run.session.run(run.pace)
+    actions = [o for o in run.recorder.outputs if isinstance(o, SendOrder | RequestStatement)]
+    assert isinstance(actions[0], RequestStatement)
+    assert run.world.sent
+    assert not run.recorder.of("OrderRefused")
+    assert not run.recorder.of("BreakOpened")
+
+
+def test_a_statement_that_never_comes_lets_the_session_go_on_but_not_into_the_instrument() -> None:
+    late = CONFIRM_DEADLINE + SECOND
+    run = Run(Once(), world=ScriptedWorld(quote(SECOND), quote(late), quote(late + SECOND)))
+    run.session.start(run.connecting())
+    assert run.session.confirm(run.pace)
+    assert run.session.clock.now() <= START + CONFIRM_DEADLINE, "later is not waited for"
+    run.session.command(START_COMMAND)
+    run.session.run(run.pace)
+    refusals = [o for o in run.recorder.outputs if isinstance(o, OrderRefused)]
+    assert [[check.check for check in one.failed] for one in refusals] == [["instrument_confirmed"]]
+
+
+def test_a_stop_ends_the_wait_for_a_statement() -> None:
+    run = Run(Quoting())
+    run.session.start(run.connecting())
+    run.stop_request.set("a signal")
+    assert not run.session.confirm(run.pace)
+
+
+def test_a_wait_for_a_statement_ends_with_the_session() -> None:
+    run = Run(Quoting())
+    run.session.start(run.connecting())
+    assert run.session.confirm(run.pace, Nanos(START + 1))
+    assert run.machine.state.reconciliation.asked
+
+
+def test_what_was_said_by_who_opened_the_session_or_gave_a_statement_is_rehearsed(
+    tmp_path: FilePath,
+) -> None:
+    """A statement of a broker's file, and a connection that was broken and made again."""
+    directory = tmp_path / "journal"
+    lock = Lock(directory)
+    first = Run(Quoting())
+    first.write_to(directory)
+    first.session.start(first.connecting())
+    first.session.confirm(first.pace)
+    first.session.command(START_COMMAND)
+    first.session.run(first.pace, Nanos(START + 5 * SECOND))
+    statement = Statement(AccountId(1), "SIM", first.session.clock.now(), "a file")
+    for said in (statement, VenueDisconnected("SIM", "a cable"), VenueConnected("SIM")):
+        first.session.command(said)
+    first.session.run(first.pace, Nanos(START + 8 * SECOND))
+    assert first.machine.state.reconciliation.unconfirmed == {}
+    lock.close()
+    run = Run(Quoting())
+    resumed_run(directory, run)
+    assert run.session.diverged == 0
+    assert run.machine.digest() == first.machine.digest()
+    assert run.world.sent == first.world.sent
+
+
+def test_a_statement_of_the_world_that_differs_from_the_recorded_one_is_noticed(
+    tmp_path: FilePath,
+) -> None:
+    directory = tmp_path / "journal"
+    lock = Lock(directory)
+    first = Run(Quoting())
+    first.write_to(directory)
+    first.session.start(first.connecting())
+    first.session.confirm(first.pace)
+    first.session.run(first.pace)
+    lock.close()
+    poorer = Run(Quoting(), cash=CASH - 1)
+    with pytest.raises(WorldDiverged, match="Statement"):
+        resumed_run(directory, poorer)
+
+
+def test_what_was_held_back_is_gone_at_once_when_the_session_stops() -> None:
+    run = Run(Quoting())
+    run.session.start(run.first())
+    run.session.run(run.pace, Nanos(START + SECOND))
+    stop_order = SubmitRequest(
+        StrategyId(1),
+        OrderId((1 << 40) + 10_000),
+        InstrumentId(1),
+        Side.SELL,
+        OrderType.STOP,
+        TimeInForce.GTC,
+        False,
+        Quantity(5),
+        Price(0),
+        trigger_price=Price(5_000),
+    )
+    run.session.command(stop_order)
+    assert [order.order for order in run.machine.orders.held()] == [stop_order.order]
+    run.session.stop(StopPolicy.CANCEL, "test", "the end")
+    assert run.machine.orders.held() == []
+    canceled = [getattr(output, "order", 0) for output in run.recorder.of("OrderCanceled")]
+    assert stop_order.order in canceled
+
+
+def test_a_session_ends_with_a_last_comparison_of_our_record_with_the_venues() -> None:
+    """Reconciled at the start, and when trading is over."""
+    run = Run(Quoting())
+    run.session.start(run.connecting())
+    run.session.confirm(run.pace)
+    run.session.command(START_COMMAND)
+    run.session.run(run.pace, Nanos(START + 5 * SECOND))
+    run.session.stop(StopPolicy.CANCEL, "ann", "lunch")
+    last = [type(input) for _, input in run.recorder.inputs if not isinstance(input, MarketData)]
+    assert last[-2:] == [ReconcileCommand, Statement]
+    assert run.machine.orders.working_count == 0
+    assert len(run.recorder.of("StatementReconciled")) == 2
+    assert not run.machine.state.reconciliation.any_open
+
+
+def test_a_stop_does_not_wait_for_ever_for_a_venue_that_is_silent() -> None:
+    script = [quote(seconds * SECOND) for seconds in range(1, 60)]
+    run = Run(Once(), world=ScriptedWorld(*script))
+    run.session.start([*run.connecting(), START_COMMAND])
+    run.session.run(run.pace, Nanos(START + 2 * SECOND))
+    run.session.stop(StopPolicy.CANCEL, "ann", "lunch")
+    assert run.session.clock.now() <= START + 2 * SECOND + STOP_DEADLINE

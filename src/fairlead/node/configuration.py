@@ -16,8 +16,10 @@ import msgspec
 from pydantic import Field, PrivateAttr, SecretStr, Strict, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from fairlead.model.terms import CostBasis
 from fairlead.model.units import INCREMENTS_MAX, MONEY_MAX, NANOS_PER_SECOND, Nanos
 from fairlead.node.errors import Problem
+from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
 from fairlead.node.settings import (
     BasisPointsNumber,
     Contradiction,
@@ -26,6 +28,7 @@ from fairlead.node.settings import (
     Location,
     Name,
     Number,
+    Person,
     PositiveDuration,
     Section,
     Symbol,
@@ -126,15 +129,20 @@ class SimulatedVenueSettings(Section):
     )
     latency: LatencySettings = LatencySettings()
     rejection_rate: Number = Field(default=Decimal(0), ge=0, le=1)
+    transient_rejection_rate: Number = Field(default=Decimal(0), ge=0, le=1)
     fees: FeeSettings = FeeSettings()
 
     def contradictions(self) -> Iterator[Contradiction]:
-        """Return the symbols that are there twice."""
+        """Return the symbols that are there twice, and shares that are too fine or too large."""
         symbols = [instrument.symbol for instrument in self.instruments]
         for index in _repeated(symbols):
             yield Contradiction(("instruments", index, "symbol"), "each symbol once")
-        if decimals(self.rejection_rate) > 8:
-            yield Contradiction(("rejection_rate",), "at most 8 decimals")
+        for name in ("rejection_rate", "transient_rejection_rate"):
+            if decimals(getattr(self, name)) > 8:
+                yield Contradiction((name,), "at most 8 decimals")
+        if self.rejection_rate + self.transient_rejection_rate > 1:
+            expected = "at most 1 together with rejection_rate"
+            yield Contradiction(("transient_rejection_rate",), expected)
 
 
 class RecordedVenueSettings(Section):
@@ -155,12 +163,19 @@ class RecordedVenueSettings(Section):
 
 
 class AccountSettings(Section):
-    """With what is traded: one currency, its precision, and the cash at the beginning."""
+    """With what is traded: one currency, its precision, the cash at the beginning, the basis of
+    costs.
+    """
 
     name: Name = "paper"
     currency: Currency
     money_decimals: int = Field(default=8, ge=0, le=18)
     cash: Number = Field(ge=0)
+    cost_basis: Literal["average", "fifo"] = "average"
+
+    def basis(self) -> CostBasis:
+        """Return the basis of costs as a word of the model."""
+        return CostBasis[self.cost_basis.upper()]
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Return whether the cash is finer than its currency, or more than a record can hold."""
@@ -171,7 +186,7 @@ class AccountSettings(Section):
 
 
 class StrategySettings(Section):
-    """One strategy: who it is, where its code is, and what it is told.
+    """One strategy: who it is, where its code is, what it is told, and who answers for it.
 
     `parameters` are plain values: text, whole numbers, exact decimals, truth values, lists and
     mappings; a value under `!secret` is a `SecretStr`. The strategy's own class says which it
@@ -187,6 +202,7 @@ class StrategySettings(Section):
         ),
     ]
     parameters: Mapping[str, Any] = {}
+    trader: Person | None = None
 
     def parameters_text(self) -> str:
         """Return the parameters as JSON for the audit, secrets hidden."""
@@ -271,6 +287,9 @@ class Configuration(Section):
         default=(), max_length=100
     )
     limits: LimitSettings = LimitSettings()
+    orders: OrderSettings = OrderSettings()
+    reconciliation: ReconciliationSettings = ReconciliationSettings()
+    marks: MarkSettings = MarkSettings()
     session: SessionSettings = SessionSettings()
     _source: Source = PrivateAttr(default_factory=Source)
 

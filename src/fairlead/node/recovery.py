@@ -41,12 +41,16 @@ def replay(
     at: Nanos | None = None,
     readers: Iterable[Reader] = (),
     progress: Progress | None = None,
+    machine: Machine | None = None,
 ) -> Replayed:
     """Apply a journal again, up to input `to` or up to time `at`, whichever comes first.
 
+    A reader that looks into the machine gives a new `machine` of its own.
+
     Raises `JournalDamaged`, `JournalUnreadable`, `OutputsDiffer`, `UndecodableRecord`.
     """
-    path = Path(Machine(), Sequencer(VirtualClock(Nanos(0)), Sequence(0), Nanos(0)), None, readers)
+    sequencer = Sequencer(VirtualClock(Nanos(0)), Sequence(0), Nanos(0))
+    path = Path(machine or Machine(), sequencer, None, readers)
     history = History(directory)
     for entry in history.entries():
         if (to is not None and entry.sequence > to) or (at is not None and entry.time > at):
@@ -54,7 +58,6 @@ def replay(
         path.replay(entry, decode_input(entry.input))
         if progress is not None and entry.sequence % PROGRESS_EVERY == 0:
             progress(entry.sequence)
-    sequencer = path.sequencer
     return Replayed(path, history.end, sequencer.last, sequencer.last_time)
 
 

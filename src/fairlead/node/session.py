@@ -1,16 +1,16 @@
 """The loop: what happens in the world becomes inputs, what the machine orders goes out, in one
 order.
 
-One turn: the clock is put to the time of the next happening; everything that reaches us at that
-time is taken, venue reports before market data; strategies then see it and ask; what they ask is
-taken at the same time. An action leaves only after everything up to it is durable. A session that
-comes back after a crash first *rehearses* its journal: the same turns, with the recorded inputs,
-nothing written and nothing decided anew, so that machine, world and strategies stand where they
-stood.
+One turn: the clock is put to the time of the next happening; a day that begins then is said, and
+that time has passed if something in the machine is due; everything that reaches us at that time is
+taken, venue reports before market data; strategies then see it and ask; what they ask is taken at
+the same time. An action leaves only after everything up to it is durable. A session that comes back
+after a crash first *rehearses* its journal: the same turns, with the recorded inputs, nothing
+written and nothing decided anew, so that machine, world and strategies stand where they stood.
 """
 
 from collections import deque
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from fairlead.journal.history import Entry
 from fairlead.journal.sequencer import VirtualClock, monotonic_ns
@@ -19,33 +19,54 @@ from fairlead.model.inputs import (
     CancelRequest,
     Input,
     MarketData,
+    ReconcileCommand,
     ReplaceRequest,
     StartCommand,
+    Statement,
     StopCommand,
     StrategyFailed,
     SubmitRequest,
+    TimePassed,
     TimerFired,
+    TradingDayBegan,
     VenueConnected,
     VenueDisconnected,
     VenueReport,
 )
-from fairlead.model.outputs import CancelOrder, Output, ReplaceOrder, SendOrder
+from fairlead.model.outputs import (
+    Action,
+    CancelOrder,
+    Output,
+    QueryOrder,
+    ReplaceOrder,
+    RequestStatement,
+    SendOrder,
+)
 from fairlead.model.terms import StopPolicy
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.errors import WorldDiverged
 from fairlead.node.latency import Latencies
 from fairlead.node.path import Path
+from fairlead.simulator.days import next_day, session_date
 from fairlead.simulator.world import World
 from fairlead.strategy.host import Host
 
 # A strategy that asks again on every refusal would hold the clock for ever; this ends it.
 REQUESTS_PER_TURN_MAX: Final = 1_000
-# How long, in the time of the world, a stop waits for the venue to confirm the cancels.
+# How long, in the time of the world, a stop waits for the venue: for cancels and a last statement.
 STOP_DEADLINE: Final = Nanos(10 * NANOS_PER_SECOND)
+# How long, in the time of the world, a session waits for the statements that it begins with. After
+# that it trades on, but for the instruments that nothing has confirmed.
+CONFIRM_DEADLINE: Final = Nanos(10 * NANOS_PER_SECOND)
 
-_ACTIONS: Final = (SendOrder, CancelOrder, ReplaceOrder)
+# Looked up by type: asking a record of a few dozen kinds whose instance it is costs ten times that.
+_ORDERS: Final = frozenset((SendOrder, CancelOrder, ReplaceOrder))
+_ACTIONS: Final = _ORDERS | {QueryOrder, RequestStatement}
 _REQUESTS: Final = (SubmitRequest, CancelRequest, ReplaceRequest, StrategyFailed)
-_HAPPENINGS: Final = MarketData | VenueReport | VenueDisconnected | VenueConnected
+_HAPPENINGS: Final = MarketData | VenueReport
+_AFTER_DAY: Final = (VenueConnected, StartCommand)
+# What the world may say, and who opens a session or gives it a statement of elsewhere as well.
+_SAID_BY_EITHER: Final = (VenueConnected, VenueDisconnected, Statement)
 
 
 class Pace(Protocol):
@@ -65,19 +86,20 @@ class Session:
         self.host = host
         self.clock = clock
         self.stopping = False
-        self.tick_to_order = Latencies()  # from the beginning of a turn to each action that leaves
-        self.diverged = 0  # requests of strategies that were not the recorded ones
+        self.tick_to_order = Latencies()  # from the beginning of a turn to each order that leaves
+        self.diverged = 0  # requests, timers, days that were not the recorded ones
         self._begun = False
         self._turn_began = Nanos(0)  # by our own clock
         self._turn_time = Nanos(-1)
+        self._day_end = Nanos(0)  # when the next trading day begins; before the start, at once
         self._happened: deque[Input] = deque()  # in rehearsal: what is not yet found in the journal
         self._timers: deque[Input] = deque()
         self._asked: deque[Input] = deque()
+        self._days: deque[Input] = deque()
 
     def start(self, first: list[Input]) -> None:
-        """Take the inputs that open a session, `NodeStarted` first and `StartCommand` last."""
-        for input in first:
-            self._take(input)
+        """Take the inputs that open a session, `NodeStarted` first."""
+        self._open(first)
         self._answer_requests()
         self.path.commit()
 
@@ -92,11 +114,28 @@ class Session:
             self.turn(time)
         self.path.commit()
 
+    def confirm(self, pace: Pace, until: Nanos | None = None) -> bool:
+        """Turn until no statement is awaited, or none came in time; False if the pace says stop."""
+        limit = Nanos(self.clock.now() + CONFIRM_DEADLINE)
+        limit = limit if until is None else min(limit, until)
+        while self._awaits_statement() and (time := self._next_time_by(limit)) is not None:
+            if not pace.wait_until(time):
+                return False
+            self.turn(time)
+        self.path.commit()
+        return True
+
     def turn(self, time: Nanos) -> None:
         """Take everything that happens at `time`, and what strategies make of it."""
         self.clock.set(time)
         self._turn_began = monotonic_ns()
-        for input in self.world.take(time):
+        happened = self.world.take(time)
+        if time >= self._day_end:
+            self._begin_days()
+        due = self.path.machine.next_due()
+        if due is not None and due <= time:
+            self._let_time_pass()
+        for input in happened:
             self._take(input)
         for input in self.host.take(time):
             self._take(input)
@@ -104,21 +143,28 @@ class Session:
 
     def command(self, command: Input) -> list[Output]:
         """Take an operator's command; durable on return."""
+        self._turn_began = monotonic_ns()
         outputs = self._take(command)
         self._answer_requests()
         self.path.commit()
         return outputs
 
     def stop(self, policy: StopPolicy, person: str, reason: str) -> None:
-        """End the session: nothing new, working orders canceled or kept, the journal sealed."""
+        """End the session: nothing new, working orders canceled or kept, our record compared with
+        the venue's a last time where that is required, the journal sealed.
+        """
         self.stopping = True
+        machine = self.path.machine
         self.command(StopCommand(policy, person, reason))
+        limit = Nanos(self.clock.now() + STOP_DEADLINE)
         if policy is StopPolicy.CANCEL:
-            deadline = Nanos(self.clock.now() + STOP_DEADLINE)
-            while self.path.machine.orders.working_count:
-                time = self.world.next_time()
-                if time is None or time > deadline:
-                    break
+            assert not machine.orders.held(), "what was held back is gone at once"
+            while machine.orders.working_count and (time := self._next_time_by(limit)) is not None:
+                self.turn(time)
+        reconciliation = machine.state.reconciliation
+        if reconciliation.connected and reconciliation.policy.required:
+            self.command(ReconcileCommand(person, reason))
+            while self._awaits_statement() and (time := self._next_time_by(limit)) is not None:
                 self.turn(time)
         self.path.close()
 
@@ -134,6 +180,12 @@ class Session:
             self._rehearse_request(entry)
         elif isinstance(input, TimerFired):
             self._rehearse_timer(entry)
+        elif isinstance(input, TimePassed):
+            self._rehearse_due(entry)
+        elif isinstance(input, TradingDayBegan):
+            self._rehearse_day(entry)
+        elif isinstance(input, _SAID_BY_EITHER):
+            self._rehearse_either(entry)
         elif isinstance(input, _HAPPENINGS):
             self._rehearse_happening(entry, input)
         outputs = self.path.replay(entry, input)
@@ -142,8 +194,7 @@ class Session:
 
     def resume(self, first: list[Input]) -> None:
         """Go on after the last recorded input: open the session, then take what is still owed."""
-        for input in first:
-            self._take(input)
+        self._open(first)
         while self._happened:
             self._take(self._happened.popleft())
         self._timers.extend(self.host.take(self.clock.now()))
@@ -155,10 +206,53 @@ class Session:
         self.path.commit()
 
     def _next_time(self) -> Nanos | None:
-        world, host = self.world.next_time(), self.host.next_time()
-        if world is None:
-            return None  # timers alone do not keep a session alive
-        return min(world, host) if host is not None else world
+        """Return when the next turn is. Without a world nothing else keeps a session alive."""
+        time = self.world.next_time()
+        if time is None:
+            return None
+        host = self.host.next_time()
+        if host is not None and host < time:
+            time = host
+        due = self.path.machine.next_due()
+        if due is not None and due < time:
+            time = max(due, self.clock.now())
+        return min(time, self._day_end)
+
+    def _next_time_by(self, limit: Nanos) -> Nanos | None:
+        time = self._next_time()
+        return time if time is not None and time <= limit else None
+
+    def _awaits_statement(self) -> bool:
+        return bool(self.path.machine.state.reconciliation.asked)
+
+    def _open(self, first: list[Input]) -> None:
+        """Take what opens a session. Its day begins before a venue is asked for anything."""
+        self._turn_began = monotonic_ns()
+        for input in first:
+            if isinstance(input, _AFTER_DAY):
+                self._begin_days()
+            self._take(input)
+        self._begin_days()
+
+    def _let_time_pass(self) -> None:
+        self._take(TimePassed())
+        due = self.path.machine.next_due()
+        assert due is None or due > self.clock.now(), "what is due happens when time has passed"
+
+    def _begin_days(self) -> None:
+        self._days.extend(self._days_begun())
+        while self._days:
+            self._take(self._days.popleft())
+
+    def _days_begun(self) -> list[Input]:
+        """Return the trading days that begin now: those of every venue, then the firm's."""
+        time = self.clock.now()
+        if time < self._day_end:
+            return []
+        self._day_end = next_day(time)
+        instruments = self.path.machine.instruments.values()
+        venues = dict.fromkeys(instrument.venue for instrument in instruments)
+        return [TradingDayBegan(session_date(time), venue) for venue in (*venues, "")]
 
     def _take(self, input: Input) -> list[Output]:
         outputs = self.path.take(input)
@@ -169,16 +263,19 @@ class Session:
         """Let actions out, durable before the first one leaves; then tell strategies."""
         committed = False
         for output in outputs:
-            if isinstance(output, _ACTIONS):
+            kind = type(output)
+            if kind in _ACTIONS:
                 if not committed:
                     self.path.commit()
-                    self.tick_to_order.record(Nanos(monotonic_ns() - self._turn_began))
                     committed = True
-                self.world.act(output, time)
-        if isinstance(input, StartCommand) and not self._begun:
+                    if kind in _ORDERS:
+                        self.tick_to_order.record(Nanos(monotonic_ns() - self._turn_began))
+                self.world.act(cast(Action, output), time)
+        happened = type(input)
+        if happened is StartCommand and not self._begun:
             self._begun = True  # after a crash they have begun already, and stand
             self.host.start(time)
-        elif isinstance(input, StopCommand):
+        elif happened is StopCommand:
             self._begun = False
             self.host.stop(time)
         self.host.deliver(time, input, outputs)
@@ -209,6 +306,28 @@ class Session:
         else:
             self.diverged += 1
             self._timers.clear()
+
+    def _rehearse_due(self, entry: Entry) -> None:
+        due = self.path.machine.next_due()
+        if due is None or due > entry.time:
+            self.diverged += 1
+
+    def _rehearse_day(self, entry: Entry) -> None:
+        self._days.extend(self._days_begun())
+        if self._days and encode_input(self._days[0]) == entry.input:
+            self._days.popleft()
+        elif not self._rehearse_either(entry):
+            self.diverged += 1
+            self._days.clear()
+
+    def _rehearse_either(self, entry: Entry) -> bool:
+        """Take it for the world's if that says the same now; else somebody else had said it."""
+        if not self._happened:
+            self._happened.extend(self.world.take(entry.time))
+        if self._happened and encode_input(self._happened[0]) == entry.input:
+            self._happened.popleft()
+            return True
+        return False
 
     def _rehearse_happening(self, entry: Entry, input: Input) -> None:
         if not self._happened:

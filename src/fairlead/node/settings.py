@@ -148,6 +148,13 @@ Name = Annotated[
         "a name: a letter, then up to 31 letters, digits, - or _",
     ),
 ]
+Person = Annotated[
+    str,
+    matching(
+        r"[A-Za-z][A-Za-z0-9_.@+-]{0,63}",
+        "who it is: a letter, then up to 63 letters, digits, . _ @ + or -",
+    ),
+]
 Currency = Annotated[str, matching(r"[A-Z0-9]{2,10}", "a currency such as USD or USDT")]
 Symbol = Annotated[
     str,

@@ -7,7 +7,8 @@ from fairlead.node.configuration import Configuration
 from fairlead.node.session import Pace
 from fairlead.readers.reader import Reader
 from fairlead.stages.errors import WrongWiring
-from fairlead.stages.wiring import OVER, RELEASE, Wired, opening, wire
+from fairlead.stages.opening import opening
+from fairlead.stages.wiring import OVER, Wired, wire
 
 STAGE = "backtest"
 
@@ -34,7 +35,7 @@ def backtest(
         raise WrongWiring("the data ends before the time to trade from: nothing can be traded")
     if end is not None and end < wired.surroundings.start:
         raise WrongWiring("the data begins after the time to trade to: nothing can be traded")
-    session.command(RELEASE)
+    wired.release(pace, until)
     session.run(pace, until)
     wired.stop(OVER)
     return wired

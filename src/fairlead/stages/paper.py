@@ -18,7 +18,8 @@ from fairlead.node.recovery import PROGRESS_EVERY
 from fairlead.node.session import Pace
 from fairlead.readers.reader import Reader
 from fairlead.stages.errors import NothingToResume
-from fairlead.stages.wiring import OVER, RELEASE, Wired, opening, refuse_another, wire
+from fairlead.stages.opening import opening, refuse_another
+from fairlead.stages.wiring import OVER, Wired, wire
 
 STAGE = "paper"
 _DIGITS = 4
@@ -45,7 +46,7 @@ class PaperSession:
         self._lock = Lock(directory)
 
     def open(self, progress: Callable[[Sequence], None] | None = None) -> Recovered:
-        """Recover what the journal has, then go on writing and trading.
+        """Recover what the journal has, go on writing, and connect; trading begins with `run`.
 
         Raises `JournalError`, `OutputsDiffer`, `WorldDiverged`.
         """
@@ -64,12 +65,14 @@ class PaperSession:
         self.wired.path.write_to(
             Log(self.directory, durability, epoch, end.last, end.chain, settings.segment_bytes)
         )
-        session.resume([*opening(self.wired, epoch, STAGE), RELEASE])
+        session.resume(opening(self.wired, epoch, STAGE))
         return Recovered(end.last, torn, session.diverged)
 
     def run(self, pace: Pace) -> None:
         """Trade until the world ends, the time is up, or the pace says stop."""
-        self.wired.session.run(pace, self.wired.surroundings.until)
+        until = self.wired.surroundings.until
+        self.wired.release(pace, until)
+        self.wired.session.run(pace, until)
 
     def stop(self, reason: str = OVER) -> None:
         """End the session in order, by the policy of the configuration."""

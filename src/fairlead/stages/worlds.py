@@ -12,8 +12,10 @@ from fairlead.gateways.binance import BinanceFeed, Market, infer
 from fairlead.gateways.recording import RecordingCounts, read_recording, recorded_inputs
 from fairlead.model.inputs import Input
 from fairlead.model.instruments import Instrument
+from fairlead.model.statements import StatementCash
 from fairlead.model.terms import InstrumentKind
 from fairlead.model.units import (
+    AccountId,
     BasisPoints,
     InstrumentId,
     Money,
@@ -41,6 +43,7 @@ from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.world import World
 from fairlead.stages.errors import WrongWiring
 
+ACCOUNT: Final = AccountId(1)  # the one that a paper session or a backtest trades with
 MarketName = Literal["spot", "usdm", "auto"]
 
 _MARKETS: Final[dict[MarketName, Market | None]] = {
@@ -96,7 +99,13 @@ def _simulated(configuration: Configuration, venue: SimulatedVenueSettings) -> S
         for number, terms in enumerate(venue.instruments, start=1)
     ]
     market = MarketConfig(crowds, seed=venue.seed)
-    config = _venue_config(venue.latency, venue.seed, venue.rejection_rate)
+    config = _venue_config(
+        configuration.account,
+        venue.latency,
+        venue.seed,
+        venue.rejection_rate,
+        venue.transient_rejection_rate,
+    )
     world = simulated_world(market, config, start, until)
     return Surroundings(world, market.instruments(), start, until)
 
@@ -111,7 +120,7 @@ def _recorded(configuration: Configuration, venue: RecordedVenueSettings) -> Sur
     counts = RecordingCounts()
     events = recorded_inputs(venue.files, feed, counts)
     config = RecordedConfig(
-        venue=_venue_config(venue.latency, seed=1, rejection_rate=Decimal(0)),
+        venue=_venue_config(configuration.account, venue.latency, seed=1),
         queue_model=QueueModel(venue.queue_model),
     )
     world = RecordedWorld(_in_order(events), [instrument], config)
@@ -177,12 +186,23 @@ def _rate(basis_points: Decimal) -> Rate:
     return Rate(int(basis_points * _RATE_PER_BASIS_POINT))
 
 
-def _venue_config(latency: LatencySettings, seed: int, rejection_rate: Decimal) -> VenueConfig:
+def _venue_config(
+    account: AccountSettings,
+    latency: LatencySettings,
+    seed: int,
+    rejection_rate: Decimal = Decimal(0),
+    transient_rejection_rate: Decimal = Decimal(0),
+) -> VenueConfig:
+    cash = Money(increments(account.cash, account.money_decimals))
     return VenueConfig(
         order_latency=LatencyModel(latency.order, latency.jitter),
         report_latency=LatencyModel(latency.report, latency.jitter),
         data_latency=LatencyModel(latency.market_data),
         rejection_rate=Rate(increments(rejection_rate, 8)),
+        transient_rejection_rate=Rate(increments(transient_rejection_rate, 8)),
+        account=ACCOUNT,
+        cash=(StatementCash(account.currency, cash),),
+        cost_basis=account.basis(),
         seed=seed,
     )
 
