@@ -21,6 +21,7 @@ from fairlead.strategy import (
     BookEvent,
     BookStale,
     Context,
+    FillBusted,
     Instrument,
     InstrumentId,
     OrderFact,
@@ -28,6 +29,7 @@ from fairlead.strategy import (
     OrderRefused,
     OrderRejected,
     OrderView,
+    PositionChanged,
     Price,
     Quantity,
     Quote,
@@ -115,8 +117,15 @@ class MarketMaking(Strategy):
 
     def on_fill(self, context: Context, fill: OrderFilled) -> None:
         """Lean against the new position."""
-        if fill.instrument in self.markets:
-            self.requote(context, self.markets[fill.instrument])
+        self.lean(context, fill.instrument)
+
+    def on_bust(self, context: Context, bust: FillBusted) -> None:
+        """Lean no longer against what was taken back."""
+        self.lean(context, bust.instrument)
+
+    def on_position(self, context: Context, position: PositionChanged) -> None:
+        """Lean against what was corrected."""
+        self.lean(context, position.instrument)
 
     def on_order(self, context: Context, fact: OrderFact) -> None:
         """Go on with what the venue or risk said."""
@@ -147,6 +156,11 @@ class MarketMaking(Strategy):
             held = context.decimal_quantity(instrument, context.position(instrument).quantity)
             context.log(f"holds {held} {market.terms.symbol}")
         self.markets = {}
+
+    def lean(self, context: Context, instrument: InstrumentId) -> None:
+        """Quote anew where the position is another one."""
+        if instrument in self.markets:
+            self.requote(context, self.markets[instrument])
 
     def look(self, context: Context, market: Market) -> None:
         """Quote anew if the touch is another one."""

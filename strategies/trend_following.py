@@ -6,8 +6,8 @@ One position at a time. Its size is such that the stop, `stop_atr` average range
 again until the position is flat.
 
 What is held and what is on its way is asked of the context and never remembered, so partial fills,
-late fills and a restart with an open position need no case of their own: a position without a stop
-gets one with the first bar.
+late fills, fills that are taken back and a restart with an open position need no case of their own:
+a position without a stop gets one with the next bar.
 """
 
 from decimal import Decimal
@@ -20,6 +20,7 @@ from fairlead.strategy import (
     EMA,
     Bar,
     Context,
+    InstrumentAdjusted,
     Nanos,
     OrderCanceled,
     OrderExpired,
@@ -27,6 +28,7 @@ from fairlead.strategy import (
     OrderFilled,
     OrderRefused,
     OrderRejected,
+    PositionChanged,
     Price,
     Quantity,
     Quote,
@@ -68,6 +70,8 @@ class TrendFollowing(Strategy):
                 raise ValueError("risk and quantity_max are expected above 0")
 
     parameters: Parameters
+    trend: int  # 1 up, -1 down, 0 not known yet
+    stop: float | None
 
     def on_start(self, context: Context) -> None:
         """Begin flat in mind; whatever is held is managed from the first warm bar on."""
@@ -75,13 +79,9 @@ class TrendFollowing(Strategy):
         self.terms = context.instrument(parameters.instrument)
         self.instrument = self.terms.instrument
         self.quantity_max = context.quantity(self.instrument, parameters.quantity_max)
-        self.fast, self.slow = EMA(parameters.fast), EMA(parameters.slow)
-        self.atr = ATR(parameters.atr_period)
-        self.trend = 0  # 1 up, -1 down, 0 not known yet
-        self.entry = 0  # the direction of a position that is still to be taken
-        self.stop: float | None = None
         self.leaving = False
         self.retry_at = context.time
+        self.begin()
         context.subscribe(self.instrument, trades=False, book=False)
         context.subscribe_bars(self.instrument, seconds(parameters.bar_seconds))
         context.cancel_all(self.instrument)
@@ -117,6 +117,14 @@ class TrendFollowing(Strategy):
             self.trail(position, fill.price)
         self.act(context)
 
+    def on_position(self, context: Context, position: PositionChanged) -> None:
+        """Take a corrected position as it is: its stop comes with the next bar."""
+        self.stop, self.leaving = None, False
+
+    def on_adjustment(self, context: Context, adjustment: InstrumentAdjusted) -> None:
+        """Begin anew after a corporate action: older prices would cross by themselves."""
+        self.begin()
+
     def on_order(self, context: Context, fact: OrderFact) -> None:
         """Wait a little after an order that did not fill wholly."""
         if isinstance(fact, OrderRefused | OrderRejected | OrderCanceled | OrderExpired):
@@ -127,6 +135,15 @@ class TrendFollowing(Strategy):
         held = context.decimal_quantity(self.instrument, self.position(context))
         context.log(f"holds {held} {self.terms.symbol}")
         self.trend, self.entry, self.leaving = 0, 0, False
+
+    def begin(self) -> None:
+        """Know nothing yet of the trend; a position that is held gets its stop when it is known."""
+        parameters = self.parameters
+        self.fast, self.slow = EMA(parameters.fast), EMA(parameters.slow)
+        self.atr = ATR(parameters.atr_period)
+        self.trend = 0
+        self.entry = 0  # the direction of a position that is still to be taken
+        self.stop = None
 
     def act(self, context: Context) -> None:
         """Leave what should not be held, or take what should; one order at a time."""

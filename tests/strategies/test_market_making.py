@@ -114,6 +114,26 @@ def test_leaning_never_takes_it_through_the_other_side() -> None:
     assert quotes(rig) == {"SELL": (9_996, SIZE)}  # one tick above the bid
 
 
+def test_it_leans_no_longer_against_a_fill_that_was_taken_back() -> None:
+    rig = quoting()
+    (order,) = rig.working(Side.BUY)
+    fill_side(rig, Side.BUY, SIZE)
+    leaning = quotes(rig)
+    rig.bust(order.order, execution=1)
+    replace_all(rig)
+    assert rig.position() == 0
+    assert quotes(rig) == {"BUY": (9_990, SIZE), "SELL": (10_010, SIZE)} != leaning
+
+
+def test_it_leans_against_a_position_that_was_corrected() -> None:
+    filled = quoting()
+    fill_side(filled, Side.BUY, SIZE)
+    corrected = quoting()
+    corrected.correct(SIZE, 9_990)
+    replace_all(corrected)
+    assert quotes(corrected) == quotes(filled)
+
+
 def test_a_small_move_leaves_the_quotes_and_a_larger_one_moves_them() -> None:
     rig = quoting()
     rig.quote(9_996, 10_006)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.model.inputs import BookGap, VenueDisconnected
+from fairlead.model.inputs import BookGap, InstrumentSplit, VenueDisconnected
 from fairlead.model.outputs import Approved
 from fairlead.model.terms import Side, TimeInForce
 from fairlead.model.units import StrategyId
@@ -184,6 +184,54 @@ def test_an_exit_is_tried_again_until_nothing_is_held_but_not_with_every_quote()
     assert rig.position() == 0
 
 
+def test_an_entry_that_was_taken_back_leaves_no_stop_for_the_next_one() -> None:
+    rig = following()
+    fill(rig)
+    rig.bust(last(rig).order, execution=1)
+    bars(rig, 9_000, 8_000, 7_000, 8_500, 9_000)  # far below the stop of what was taken back
+    assert (rig.position(), len(rig.sent())) == (0, 2)
+    fill(rig)
+    rig.quote(8_990, 8_992)
+    assert [one.side for one in rig.sent()] == [Side.BUY, Side.BUY]
+
+
+def test_an_exit_that_was_taken_back_is_guarded_from_the_next_bar_on() -> None:
+    rig = following()
+    fill(rig)
+    held = rig.position()
+    rig.quote(9_700, 9_702)
+    fill(rig)
+    rig.bust(last(rig).order, execution=2)
+    bars(rig, 10_060)
+    assert (rig.position(), len(rig.sent())) == (held, 2)
+    rig.quote(9_000, 9_002)
+    assert (last(rig).side, last(rig).quantity) == (Side.SELL, held)
+    assert len(rig.sent()) == 3
+
+
+def test_a_corrected_position_gets_its_stop_with_the_next_bar() -> None:
+    rig = following()
+    fill(rig)
+    rig.correct(5, 10_000)
+    rig.quote(9_000, 9_002)
+    assert len(rig.sent()) == 1
+    bars(rig, 10_060)
+    rig.quote(9_000, 9_002)
+    assert (last(rig).side, last(rig).quantity) == (Side.SELL, rig.position())
+
+
+def test_a_split_is_no_cross() -> None:
+    rig = following(stop_atr=50)
+    fill(rig)
+    held = rig.position()
+    rig.run(InstrumentSplit(AAA, 2, 1, "two for one"))
+    assert rig.position() == 2 * held
+    bars(rig, 5_030, 5_030, 5_031, 5_031)  # half of what it was: no fall
+    assert len(rig.sent()) == 1
+    bars(rig, 5_000, 4_950)
+    assert (last(rig).side, last(rig).quantity) == (Side.SELL, 2 * held)
+
+
 def test_what_risk_refuses_is_no_endless_loop() -> None:
     rig = Rig(follower(stop_atr=0.0001), collar=1).start()
     bars(rig, *UP)
@@ -210,6 +258,7 @@ def test_an_order_of_unknown_outcome_is_waited_for() -> None:
     bars(rig, *DOWN)
     assert len(rig.sent()) == 1
     fill(rig)  # it had been filled after all
+    rig.reconnect()
     rig.advance(rig.time + 5 * SECOND)
     rig.quote(9_700, 9_702)
     assert last(rig).side is Side.SELL

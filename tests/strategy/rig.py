@@ -8,13 +8,18 @@ from fairlead.model.inputs import (
     InstrumentDefinition,
     LimitChange,
     MessageRateChange,
+    PositionCorrection,
     Quote,
     StartCommand,
+    Statement,
     StrategyDefinition,
     StrategyFailed,
+    TimePassed,
     Trade,
     VenueAccepted,
+    VenueBusted,
     VenueCanceled,
+    VenueConnected,
     VenueFilled,
     VenueRejected,
     VenueReplaced,
@@ -30,6 +35,7 @@ from fairlead.model.outputs import (
     ReplaceOrder,
     SendOrder,
 )
+from fairlead.model.statements import StatementPosition
 from fairlead.model.terms import InstrumentKind, Liquidity, Side, Status
 from fairlead.model.units import (
     AccountId,
@@ -42,6 +48,7 @@ from fairlead.model.units import (
     Quantity,
     Rate,
     Sequence,
+    SignedQuantity,
     StrategyId,
     UpdateId,
 )
@@ -49,6 +56,7 @@ from fairlead.strategy import Strategy
 from fairlead.strategy.host import Host
 
 SECOND = 1_000_000_000
+SESSION_DATE = 20240808
 AAA = InstrumentId(1)
 BBB = InstrumentId(2)
 
@@ -123,12 +131,20 @@ class Rig:
             self.run(request)
 
     def advance(self, time: int) -> None:
-        """Go on to `time`, firing the timers on the way, each when it is due."""
-        while (due := self.host.next_time()) is not None and due <= time:
+        """Go on to `time`, with the timers and deadlines on the way, each when it is due."""
+        while (due := self.next_due()) is not None and due <= time:
             self.time = Nanos(max(self.time, due))
+            overdue = self.machine.next_due()
+            if overdue is not None and overdue <= self.time:
+                self.run(TimePassed())
             for fired in self.host.take(self.time):
                 self.run(fired)
         self.time = Nanos(time)
+
+    def next_due(self) -> Nanos | None:
+        """Return when a timer of a strategy runs out or the machine has something to do."""
+        times = [one for one in (self.host.next_time(), self.machine.next_due()) if one is not None]
+        return min(times, default=None)
 
     # what the venue says
 
@@ -179,7 +195,7 @@ class Rig:
                 order,
                 self.order(order).instrument,
                 f"x{self.executions}",
-                20240808,
+                SESSION_DATE,
                 Price(price),
                 Quantity(quantity),
                 Money(0),
@@ -187,6 +203,32 @@ class Rig:
                 self.time,
             )
         )
+
+    def bust(self, order: OrderId, execution: int, reason: str = "busted") -> None:
+        """Take back the execution of this number."""
+        instrument = self.order(order).instrument
+        self.run(VenueBusted(order, instrument, f"x{execution}", SESSION_DATE, reason, self.time))
+
+    def correct(self, quantity: int, price: int) -> None:
+        """Let a person correct the position of strategy 1 in AAA."""
+        self.run(
+            PositionCorrection(
+                AccountId(1),
+                StrategyId(1),
+                AAA,
+                SignedQuantity(quantity),
+                Price(price),
+                "ann",
+                "found it",
+            )
+        )
+
+    def reconnect(self) -> None:
+        """Let the session with the venue stand again, and a statement confirm what is held."""
+        net = self.machine.positions.net
+        held = tuple(StatementPosition(one, net(one)) for one in (AAA, BBB) if net(one))
+        self.run(VenueConnected("VENUE"))
+        self.run(Statement(AccountId(1), "VENUE", self.time, "", (), (), held))
 
     def order(self, order: OrderId) -> Order:
         """Return an order of the machine."""

@@ -5,7 +5,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.model.inputs import TimerFired, Trade
+from fairlead.model.inputs import InstrumentSplit, TimerFired, Trade
 from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, StrategyId
 from fairlead.strategy import Bar, Context, Strategy, seconds
 from fairlead.strategy.bars import BarBuilder
@@ -205,3 +205,27 @@ def test_bars_are_the_trades_of_their_intervals_and_nothing_else(
             volume = sum(quantity for _, _, quantity in inside)
             expected.append((start, prices[0], max(prices), min(prices), prices[-1], volume))
     assert [(b.start, b.open, b.high, b.low, b.close, b.volume) for b in bars] == expected
+
+
+def test_no_bar_mixes_the_prices_from_before_and_after_a_split() -> None:
+    strategy = BarsOnly.with_parameters({"fill_gaps": True})
+    rig = Rig(strategy).start()
+    rig.quote(99, 101)
+    at(rig, 5, 100)
+    at(rig, 15, 100)
+    rig.run(InstrumentSplit(AAA, 2, 1, "two for one"))
+    assert rig.host.next_time() is None  # nothing is under way
+    at(rig, 18, 50)
+    at(rig, 31, 50)
+    rig.advance(40 * SECOND)
+    assert strategy.bars == [(0, 10, 100, 100, 100, 100, 1, 1), (30, 40, 50, 50, 50, 50, 1, 1)]
+
+
+def test_a_bar_that_was_over_before_a_split_still_comes() -> None:
+    strategy = BarsOnly()
+    rig = Rig(strategy).start()
+    rig.quote(99, 101)
+    at(rig, 5, 100)
+    rig.time = Nanos(12 * SECOND)  # the timer of the bar has not been taken yet
+    rig.run(InstrumentSplit(AAA, 2, 1, "two for one"))
+    assert strategy.bars == [(0, 10, 100, 100, 100, 100, 1, 1)]

@@ -5,10 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fairlead.model.inputs import (
-    Quote,
-    StrategyFailed,
-)
+from fairlead.model.inputs import InstrumentSplit, Quote, StrategyFailed
 from fairlead.model.units import StrategyId
 from fairlead.strategy import Context, Status, Strategy, seconds
 from tests.strategy.listeners import Broken, Buyer, Listener, kinds
@@ -131,7 +128,19 @@ def test_every_failure_becomes_one_bounded_line_that_is_the_same_in_every_run(
     assert ".py:" in failed.error
 
 
-@pytest.mark.parametrize("handler", ["on_start", "on_stop", "on_order", "on_fill", "on_timer"])
+@pytest.mark.parametrize(
+    "handler",
+    [
+        "on_start",
+        "on_stop",
+        "on_order",
+        "on_fill",
+        "on_bust",
+        "on_position",
+        "on_adjustment",
+        "on_timer",
+    ],
+)
 def test_an_exception_in_any_handler_is_a_failure(handler: str) -> None:
     def fail(self: Strategy, context: Context, *event: object) -> None:
         raise RuntimeError(handler)
@@ -151,6 +160,9 @@ def test_an_exception_in_any_handler_is_a_failure(handler: str) -> None:
         rig.accept(order.order)
         if rig.order(order.order).status is Status.OPEN:
             rig.fill(order.order, 9_990, 10)
+            rig.bust(order.order, execution=1)
+    rig.correct(3, 9_990)
+    rig.run(InstrumentSplit(AAA, 2, 1, "two for one"))
     rig.advance(2 * SECOND)
     rig.host.stop(rig.time)
     rig.drain()

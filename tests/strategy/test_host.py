@@ -9,24 +9,43 @@ from fairlead.model.codec import encode_input
 from fairlead.model.inputs import (
     BookGap,
     BookSnapshot,
+    InstrumentSplit,
+    OrderPolicyChange,
+    PositionCorrection,
     Quote,
     StrategyStopCommand,
+    VenueCorrected,
     VenueDisconnected,
 )
-from fairlead.model.outputs import OrderAccepted, OrderCanceled, OrderFilled, OrderUnknown, Output
+from fairlead.model.outputs import (
+    FillBusted,
+    InstrumentAdjusted,
+    OrderAccepted,
+    OrderCanceled,
+    OrderFilled,
+    OrderReplaced,
+    OrderTimedOut,
+    OrderUnknown,
+    Output,
+    PositionChanged,
+)
+from fairlead.model.policies import OrderPolicy
 from fairlead.model.terms import Liquidity, Side
 from fairlead.model.units import (
+    AccountId,
     InstrumentId,
     Money,
+    Nanos,
     OrderId,
     Price,
     Quantity,
+    SignedQuantity,
     StrategyId,
     UpdateId,
 )
 from fairlead.strategy import Context, Strategy
 from tests.strategy.listeners import Buyer, Listener, kinds
-from tests.strategy.rig import AAA, BBB, Rig
+from tests.strategy.rig import AAA, BBB, SECOND, SESSION_DATE, Rig
 
 
 def test_a_strategy_hears_all_instruments_unless_it_subscribes() -> None:
@@ -152,6 +171,113 @@ def test_of_several_facts_fills_come_first_and_strategies_in_the_order_of_their_
         ("2", OrderFilled),
         ("2", OrderUnknown),
     ]
+
+
+class Holder(Buyer):
+    """A buyer that hears whatever moves its position, and what it then holds."""
+
+    def on_fill(self, context: Context, fill: OrderFilled) -> None:
+        self.note(("fill", context.position(AAA).quantity))
+
+    def on_bust(self, context: Context, bust: FillBusted) -> None:
+        self.note(("bust", context.position(AAA).quantity))
+
+    def on_position(self, context: Context, position: PositionChanged) -> None:
+        assert position.quantity == context.position(AAA).quantity
+        self.note(("position", position.quantity))
+
+    def on_adjustment(self, context: Context, adjustment: InstrumentAdjusted) -> None:
+        self.note(adjustment.action)
+
+
+def holding() -> tuple[Rig, Holder]:
+    """Return a rig in which a holder has bought 4 and has heard nothing since."""
+    holder = Holder()
+    rig = Rig(holder, Holder()).start()
+    rig.quote(9_990, 10_000)
+    rig.accept(holder.bought)
+    rig.fill(holder.bought, 9_990, 4)
+    assert holder.heard.pop() == ("fill", 4)
+    holder.heard.clear()
+    return rig, holder
+
+
+def test_a_fill_that_is_taken_back_reaches_on_bust_and_nothing_else() -> None:
+    rig, holder = holding()
+    rig.bust(holder.bought, execution=1)
+    assert holder.heard == [("bust", 0)]
+
+
+def test_a_corrected_fill_is_a_bust_and_a_fill_with_the_position_after_both() -> None:
+    rig, holder = holding()
+    rig.run(
+        VenueCorrected(
+            holder.bought,
+            AAA,
+            "x1",
+            "x2",
+            SESSION_DATE,
+            Price(9_980),
+            Quantity(5),
+            Money(0),
+            Liquidity.MAKER,
+            "price",
+            rig.time,
+        )
+    )
+    assert holder.heard == [("bust", 5), ("fill", 5)]
+
+
+def test_a_position_that_no_fill_has_changed_reaches_on_position() -> None:
+    rig, holder = holding()
+    correction = PositionCorrection(
+        AccountId(1), StrategyId(1), AAA, SignedQuantity(3), Price(9_990), "ann", "found"
+    )
+    rig.run(correction)
+    assert holder.heard == [("position", 7)]
+
+
+def test_a_split_is_told_before_what_it_did_to_position_and_orders() -> None:
+    rig, holder = holding()
+    rig.run(InstrumentSplit(AAA, 2, 1, "two for one"))
+    told = [one if isinstance(one, str | tuple) else type(one) for one in holder.heard]
+    assert told == ["split 2 for 1", OrderReplaced, ("position", 8)]
+
+
+def test_an_adjustment_reaches_those_who_listen_to_anything_of_the_instrument() -> None:
+    class Narrowing(Listener):
+        def on_adjustment(self, context: Context, adjustment: InstrumentAdjusted) -> None:
+            self.note((adjustment.instrument, adjustment.action))
+            context.subscribe(BBB, quotes=False, book=False)
+
+    narrowing = Narrowing()
+    rig = Rig(narrowing).start()
+    for instrument in (AAA, AAA, BBB):
+        rig.quote(9_990, 10_000, instrument)
+        rig.run(InstrumentSplit(instrument, 2, 1, "two for one"))
+    told = [one for one in narrowing.heard if isinstance(one, tuple)]
+    assert told == [(AAA, "split 2 for 1"), (BBB, "split 2 for 1")]
+
+
+def test_a_position_of_nobody_is_nobodys_news() -> None:
+    rig, holder = holding()
+    nobody = PositionCorrection(
+        AccountId(1), StrategyId(0), AAA, SignedQuantity(3), Price(9_990), "ann", "found"
+    )
+    assert PositionChanged in kinds(rig.run(nobody))
+    assert holder.heard == []
+
+
+def test_what_a_quote_does_to_own_orders_is_told_before_the_quote() -> None:
+    buyer = Buyer()
+    rig = Rig(buyer).start()
+    rig.run(OrderPolicyChange(OrderPolicy(timeout=Nanos(SECOND), all_orders=True), "p", "r"))
+    rig.quote(9_990, 10_000)
+    rig.accept(buyer.bought)
+    buyer.heard.clear()
+    rig.time = Nanos(SECOND)
+    rig.quote(9_991, 10_000)
+    assert kinds(buyer.heard) == [OrderTimedOut, Quote]
 
 
 def test_after_the_stop_only_facts_about_own_orders_come() -> None:

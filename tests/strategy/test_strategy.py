@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.strategy import Context, Quote, Strategy
+from fairlead.strategy import Context, Quote, Side, Strategy
 from fairlead.strategy.errors import InvalidStrategy
 from fairlead.strategy.loading import load
 from tests.strategy.rig import SECOND, Rig
@@ -83,23 +83,54 @@ def test_a_class_that_cannot_be_made_is_refused_with_the_reason() -> None:
         Forgetful.with_parameters({})
 
 
-def test_the_strategy_in_the_guide_loads_and_trades(tmp_path: Path) -> None:
+def guide_rig(folder: Path, example: int) -> Rig:
+    """Return a rig that runs one of the strategies in the guide on AAA."""
     guide = Path(__file__).parents[2] / "docs" / "guides" / "writing-a-strategy.md"
-    (code,) = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
-    file = tmp_path / "dip.py"
-    file.write_text(code)
-    rig = Rig(load(file).with_parameters({"instrument": "AAA", "quantity": "10"})).start()
-    for close in [10_000] * 20 + [9_900]:
+    examples = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
+    file = folder / "example.py"
+    file.write_text(examples[example])
+    return Rig(load(file).with_parameters({"instrument": "AAA", "quantity": "10"})).start()
+
+
+def close_bars(rig: Rig, *closes: int) -> None:
+    """Let one bar of a second close at each price, with a market around it."""
+    for close in closes:
         rig.quote(close - 1, close + 1)
         rig.trade(close)
         rig.advance(rig.time + SECOND)
+
+
+def test_the_first_strategy_in_the_guide_loads_and_trades(tmp_path: Path) -> None:
+    rig = guide_rig(tmp_path, 0)
+    close_bars(rig, *[10_000] * 20, 9_900)
     (bought,) = rig.sent()
     rig.fill(bought.order, 9_901, 10_000)
-    rig.quote(10_099, 10_101)
-    rig.trade(10_100)
-    rig.advance(rig.time + SECOND)
+    close_bars(rig, 10_100)
     assert [(one.side.name, one.quantity) for one in rig.sent()] == [
         ("BUY", 10_000),
         ("SELL", 10_000),
     ]
     assert [line.text for line in rig.host.log_lines()] == ["BUY at 99.01"]
+
+
+def test_the_bracket_in_the_guide_waits_for_its_entry_and_leaves_by_one_exit(
+    tmp_path: Path,
+) -> None:
+    rig = guide_rig(tmp_path, 1)
+    close_bars(rig, *[10_000, 9_990] * 10, 10_010)
+    (entry,) = rig.sent()
+    profit, loss = rig.machine.orders.held()
+    assert (entry.side, entry.quantity, entry.price) == (Side.BUY, 10_000, 0)
+    assert (profit.side, profit.price) == (Side.SELL, 10_050)
+    assert (loss.side, loss.conditions.trigger_price) == (Side.SELL, 9_990)
+    close_bars(rig, 10_020)  # higher still: there is an order already
+    assert len(rig.sent()) == 1
+    rig.fill(entry.order, 10_021, 10_000)
+    rig.accept_all()
+    assert [one.order for one in rig.sent()] == [entry.order, profit.order]
+    rig.fill(profit.order, 10_050, 4_000)
+    close_bars(rig, 9_990)
+    rig.cancel(profit.order)
+    assert [(one.order, one.quantity, one.price) for one in rig.sent()[2:]] == [
+        (loss.order, 6_000, 0)
+    ]

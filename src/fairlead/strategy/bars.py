@@ -36,12 +36,13 @@ class BarBuilder:
         self.instrument = instrument
         self.interval = interval
         self.fill_gaps = fill_gaps
-        self.start = Nanos(-(-since // interval) * interval)
-        self.end = Nanos(self.start + interval)
         self._open = self._high = self._low = self._close = Price(0)
-        self._volume = 0
-        self._count = 0
+        self.restart(since)
+
+    def restart(self, since: Nanos) -> None:
+        """Forget all trades, and begin with the first whole interval at or after `since`."""
         self._last = Price(0)  # the last close; 0: no bar yet
+        self._move_to(Nanos(-(-since // self.interval) * self.interval))
 
     @property
     def due(self) -> Nanos | None:

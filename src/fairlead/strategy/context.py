@@ -6,17 +6,26 @@ Whether it was taken, refused, filled comes back as facts (`on_order`, `on_fill`
 
 import math
 from decimal import Decimal
-from typing import Final
+from typing import Final, Unpack
 
 import msgspec
 
 from fairlead.machine.books import Book
-from fairlead.model.inputs import CancelRequest, ReplaceRequest, SubmitRequest
+from fairlead.machine.orders import Order
+from fairlead.model.inputs import CancelRequest, ReplaceRequest
 from fairlead.model.instruments import Instrument
-from fairlead.model.terms import OrderType, Side, Status, TimeInForce
+from fairlead.model.terms import Contingency, OrderType, Side, Status
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity
-from fairlead.strategy.conversions import to_decimal, to_increments
+from fairlead.strategy.conversions import to_decimal, to_increments, whole_number
 from fairlead.strategy.errors import InvalidRequest, UnknownInstrument
+from fairlead.strategy.order_terms import (
+    Bracket,
+    OrderTerms,
+    Pair,
+    check_exits,
+    exit_terms,
+    submit_request,
+)
 from fairlead.strategy.seat import BAR_TIMER_FIRST, Seat, Topic
 from fairlead.strategy.views import (
     BookView,
@@ -29,9 +38,10 @@ from fairlead.strategy.views import (
     touch,
 )
 
-WHOLE_MAX: Final = 2**63 - 1  # a record holds no larger number
-TAG_LENGTH_MAX: Final = 64  # of an order's tag: it is written into the journal with each order
 _SYMBOLS_SHOWN_MAX: Final = 20  # in a message about an unknown one
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
+_CANCEL_PENDING: Final = Status.CANCEL_PENDING
 
 
 class Context:
@@ -89,20 +99,29 @@ class Context:
         return requested_view(requested, self._seat.changing.get(order), self.time)
 
     def working(self, instrument: InstrumentId | None = None) -> list[OrderView]:
-        """Return the own orders that may still trade, just requested ones too, oldest first."""
+        """Return the own orders that may still trade, oldest first.
+
+        Those that were just requested count, and those that the machine holds back.
+        """
         orders, changing = self._machine.orders, self._seat.changing
+        mine = orders.working(self._seat.strategy_id)
+        held = orders.held()
+        if held:
+            mine.extend(order for order in held if order.strategy == self._seat.strategy_id)
+            mine.sort(key=_number)
         views = [
             order_view(order, changing.get(order.order))
-            for order in orders.working(self._seat.strategy_id)
+            for order in mine
+            if instrument is None or order.instrument == instrument
         ]
-        views.extend(
-            requested_view(requested, changing.get(requested.order), self.time)
-            for requested in self._seat.requested.values()
-            if orders.get(requested.order) is None
-        )
-        if instrument is None:
-            return views
-        return [view for view in views if view.instrument == instrument]
+        if self._seat.requested:
+            views.extend(
+                requested_view(requested, changing.get(requested.order), self.time)
+                for requested in self._seat.requested.values()
+                if orders.get(requested.order) is None
+                and (instrument is None or requested.instrument == instrument)
+            )
+        return views
 
     # --- what can be asked for ------------------------------------------------------------------
 
@@ -111,39 +130,104 @@ class Context:
         instrument: InstrumentId,
         quantity: Quantity,
         price: Price | None = None,
-        *,
-        time_in_force: TimeInForce | None = None,
-        post_only: bool = False,
-        tag: str = "",
+        **terms: Unpack[OrderTerms],
     ) -> OrderId:
-        """Ask for a new buy order; without a price, at the market. Return its id.
+        """Ask for a new buy order. Return its id.
 
-        `time_in_force` is GTC with a price and IOC without, unless said. Raises `InvalidRequest`
-        for what is no order at all; whether risk or the venue takes it comes as a fact.
+        Its type follows from what is given: a limit order with a price, a stop with a
+        `trigger_price`, a market order with nothing; `OrderTerms` has all that can be said. Raises
+        `InvalidRequest` for what is no order at all; whether risk or the venue takes it comes as a
+        fact.
         """
-        return self._submit(Side.BUY, instrument, quantity, price, time_in_force, post_only, tag)
+        return self._submit(_BUY, instrument, quantity, price, terms)
 
     def sell(
         self,
         instrument: InstrumentId,
         quantity: Quantity,
         price: Price | None = None,
-        *,
-        time_in_force: TimeInForce | None = None,
-        post_only: bool = False,
-        tag: str = "",
+        **terms: Unpack[OrderTerms],
     ) -> OrderId:
         """Ask for a new sell order; as `buy`."""
-        return self._submit(Side.SELL, instrument, quantity, price, time_in_force, post_only, tag)
+        return self._submit(_SELL, instrument, quantity, price, terms)
+
+    def buy_at_touch(
+        self, instrument: InstrumentId, quantity: Quantity, **terms: Unpack[OrderTerms]
+    ) -> OrderId:
+        """Ask for a buy order at a limit just beyond the ask. Return its id.
+
+        The order policy says how far beyond, when the order is given up, and how far the market may
+        go until then.
+        """
+        return self._submit(_BUY, instrument, quantity, None, _of_unset_type(terms))
+
+    def sell_at_touch(
+        self, instrument: InstrumentId, quantity: Quantity, **terms: Unpack[OrderTerms]
+    ) -> OrderId:
+        """Ask for a sell order at a limit just beyond the bid; as `buy_at_touch`."""
+        return self._submit(_SELL, instrument, quantity, None, _of_unset_type(terms))
+
+    def bracket(
+        self,
+        instrument: InstrumentId,
+        side: Side,
+        quantity: Quantity,
+        price: Price | None = None,
+        *,
+        take_profit: Price,
+        stop_loss: Price,
+        **terms: Unpack[OrderTerms],
+    ) -> Bracket:
+        """Ask for an entry and its two exits: a limit that takes the profit, a stop at the market.
+
+        `price` and `terms` are those of the entry. The exits wait until it fills and work for as
+        much as it filled; what one of them fills the other loses.
+        """
+        out = _SELL if _side(side) is _BUY else _BUY
+        check_exits(out, take_profit, stop_loss, ("take_profit", "stop_loss"))
+        entry = self._submit(side, instrument, quantity, price, terms)
+        exits = exit_terms(terms, entry)
+        return Bracket(
+            entry,
+            self._submit(out, instrument, quantity, take_profit, exits),
+            self._submit(out, instrument, quantity, None, {**exits, "trigger_price": stop_loss}),
+        )
+
+    def oco(
+        self,
+        instrument: InstrumentId,
+        side: Side,
+        quantity: Quantity,
+        *,
+        limit: Price,
+        stop: Price,
+        **terms: Unpack[OrderTerms],
+    ) -> Pair:
+        """Ask for a limit order and a stop at the market of which one cancels the other.
+
+        `terms` are those of both. With `contingency=Contingency.OUO` what one fills the other loses
+        instead. Other groups are made with `new_group`.
+        """
+        check_exits(_side(side), limit, stop, ("limit", "stop"))
+        shared: OrderTerms = {"contingency": Contingency.OCO, "group": self.new_group(), **terms}
+        return Pair(
+            self._submit(side, instrument, quantity, limit, shared),
+            self._submit(side, instrument, quantity, None, {**shared, "trigger_price": stop}),
+        )
+
+    def new_group(self) -> OrderId:
+        """Return a number for a `group` of orders; it is no order's and never given again."""
+        return self._seat.new_order()
 
     def cancel(self, order: OrderId) -> None:
         """Ask for an own order to be canceled; until the venue says it is gone, it may fill."""
-        self._seat.request(CancelRequest(self._seat.strategy_id, OrderId(_whole(order, "order"))))
+        number = OrderId(whole_number(order, "order"))
+        self._seat.request(CancelRequest(self._seat.strategy_id, number))
 
     def cancel_all(self, instrument: InstrumentId | None = None) -> None:
         """Ask for all own working orders to be canceled, but for those that were asked before."""
         for order in self.working(instrument):
-            if order.status is not Status.CANCEL_PENDING:
+            if order.status is not _CANCEL_PENDING and not order.cancel_wanted:
                 self.cancel(order.order)
 
     def replace(
@@ -157,8 +241,8 @@ class Context:
         view = self.order(order)
         if view is None:
             raise InvalidRequest(f"this strategy has no order {order}: nothing to replace")
-        new_quantity = view.quantity if quantity is None else _whole(quantity, "quantity")
-        new_price = view.price if price is None else _whole(price, "price")
+        new_quantity = view.quantity if quantity is None else whole_number(quantity, "quantity")
+        new_price = view.price if price is None else whole_number(price, "price")
         self._seat.request(
             ReplaceRequest(
                 self._seat.strategy_id,
@@ -199,15 +283,15 @@ class Context:
         Without `fill_gaps` there is no bar where nothing traded; with it, one at the last close.
         """
         self._instrument(instrument)
-        if _whole(interval, "interval") <= 0:
+        if whole_number(interval, "interval") <= 0:
             raise InvalidRequest(f"interval is {interval} ns, expected above 0: seconds(60)")
         self._seat.add_bars(instrument, interval, self.time, fill_gaps)
 
     def set_timer(self, after: Nanos, timer: int = 0) -> None:
         """Have `on_timer` called `after` from now, instead of when this timer was set for."""
-        if _whole(after, "after") <= 0:
+        if whole_number(after, "after") <= 0:
             raise InvalidRequest(f"after is {after} ns, expected above 0: seconds(1)")
-        if not 0 <= _whole(timer, "timer") < BAR_TIMER_FIRST:
+        if not 0 <= whole_number(timer, "timer") < BAR_TIMER_FIRST:
             raise InvalidRequest(f"timer is {timer}, expected 0 to {BAR_TIMER_FIRST - 1}")
         if self._seat.on_timer is None:
             raise InvalidRequest("this strategy has no on_timer to call")
@@ -265,36 +349,16 @@ class Context:
         instrument: InstrumentId,
         quantity: Quantity,
         price: Price | None,
-        time_in_force: TimeInForce | None,
-        post_only: bool,
-        tag: str,
+        terms: OrderTerms,
     ) -> OrderId:
-        self._instrument(instrument)
-        _whole(quantity, "quantity")
-        market = price is None
-        if time_in_force is None:
-            time_in_force = TimeInForce.IOC if market else TimeInForce.GTC
-        if not tag.isprintable():
-            raise InvalidRequest(f"tag {tag!r} cannot be written down, expected printable text")
-        if len(tag) > TAG_LENGTH_MAX:
-            raise InvalidRequest(
-                f"tag has {len(tag)} characters, expected at most {TAG_LENGTH_MAX}"
-            )
+        if instrument not in self._known:
+            raise self._unknown(instrument)
         seat = self._seat
-        request = SubmitRequest(
-            seat.strategy_id,
-            seat.new_order(),
-            instrument,
-            side,
-            OrderType.MARKET if price is None else OrderType.LIMIT,
-            time_in_force,
-            post_only,
-            quantity,
-            Price(0) if price is None else Price(_whole(price, "price")),
-            tag,
+        order = seat.new_order()
+        seat.request(
+            submit_request(seat.strategy_id, order, side, instrument, quantity, price, terms)
         )
-        seat.request(request)
-        return request.order
+        return order
 
     def _instrument(self, instrument: InstrumentId) -> Instrument:
         found = self._known.get(instrument)
@@ -319,12 +383,15 @@ class Context:
         return UnknownInstrument(f"unknown instrument {name!r}: known are {listed or 'none'}")
 
 
-def _whole(value: int, what: str) -> int:
-    if type(value) is not int:
-        raise InvalidRequest(
-            f"{what} is {value!r} ({type(value).__name__}), expected a whole number;"
-            " context.price, context.quantity and seconds convert"
-        )
-    if not -WHOLE_MAX <= value <= WHOLE_MAX:
-        raise InvalidRequest(f"{what} has {len(str(value))} digits, expected at most {WHOLE_MAX}")
-    return value
+def _number(order: Order) -> OrderId:
+    return order.order
+
+
+def _side(side: Side) -> Side:
+    if type(side) is not Side:
+        raise InvalidRequest(f"side is {side!r}, expected Side.BUY or Side.SELL")
+    return side
+
+
+def _of_unset_type(terms: OrderTerms) -> OrderTerms:
+    return {**terms, "order_type": OrderType.UNSET}

@@ -1,10 +1,25 @@
 """From the numbers that people write to whole numbers of increments, and back: exactly, or not."""
 
 from decimal import Decimal
+from typing import Final
 
 from fairlead.model.decimals import InexactAmount, exact_amount
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.strategy.errors import InvalidRequest
+
+WHOLE_MAX: Final = 2**63 - 1  # a record holds no larger number
+
+
+def whole_number(value: int, what: str) -> int:
+    """Return a number that is whole and that a record can hold. Raises `InvalidRequest`."""
+    if type(value) is not int:
+        raise InvalidRequest(
+            f"{what} is {value!r} ({type(value).__name__}), expected a whole number;"
+            " context.price, context.quantity and seconds convert"
+        )
+    if not -WHOLE_MAX <= value <= WHOLE_MAX:
+        raise InvalidRequest(f"{what} has {len(str(value))} digits, expected at most {WHOLE_MAX}")
+    return value
 
 
 def to_increments(number: str | int | Decimal, decimals: int, what: str) -> int:

@@ -47,6 +47,12 @@ class BarFeed:
             if self._is_listening():
                 self._on_bar(context, bar)
 
+    def restart(self, context: Timed) -> None:
+        """Deliver what is over, drop what is under way; begin with the next whole interval."""
+        self.close(context)
+        self.builder.restart(context.time)
+        self._set_timer(self.builder.due)
+
 
 class TradeListener:
     """A strategy that has bars built from trades, and may look at the trades too."""

@@ -33,46 +33,33 @@ from fairlead.model.inputs import (
 )
 from fairlead.model.outputs import (
     BookStale,
-    CancelRejected,
     InputRefused,
-    OrderAccepted,
-    OrderCanceled,
-    OrderExpired,
-    OrderFilled,
-    OrderOverfilled,
-    OrderRefused,
-    OrderRejected,
-    OrderReplaced,
-    OrderUnknown,
+    InstrumentAdjusted,
     Output,
-    ReplaceRejected,
+    PositionChanged,
     StrategyDisabled,
 )
 from fairlead.model.units import InstrumentId, Nanos, StrategyId
 from fairlead.strategy.context import Context
 from fairlead.strategy.errors import USER_FAILURES
 from fairlead.strategy.outbox import LogLine, Outbox
+from fairlead.strategy.routes import HANDLER_OF, TURN_OF
 from fairlead.strategy.seat import BAR_TIMER_FIRST, COUNTER_BITS, Handler, Seat, Topic
 from fairlead.strategy.strategy import Strategy
 
 STRATEGY_ID_MAX: Final = (1 << (63 - COUNTER_BITS)) - 1  # an order id has to fit 63 bits
 
-_REQUESTS: Final = SubmitRequest | CancelRequest | ReplaceRequest | StrategyFailed
-_ORDER_FACTS: Final = frozenset(
-    (
-        OrderRefused,
-        OrderAccepted,
-        OrderRejected,
-        OrderFilled,
-        OrderCanceled,
-        OrderExpired,
-        OrderReplaced,
-        CancelRejected,
-        ReplaceRejected,
-        OrderUnknown,
-        OrderOverfilled,
-    )
-)
+_REQUESTS: Final = frozenset((SubmitRequest, CancelRequest, ReplaceRequest, StrategyFailed))
+# In this order strategies are told what the machine answered to one input: a corporate action, what
+# became of their orders, their positions, the rest. A refusal is told to nobody.
+_PARTS: Final[dict[type, int]] = {
+    InstrumentAdjusted: 0,
+    **dict.fromkeys(HANDLER_OF, 1),
+    PositionChanged: 2,
+    BookStale: 3,
+    StrategyDisabled: 3,
+    InputRefused: 4,
+}
 
 Listener = tuple[Handler, Context, Seat]
 
@@ -108,6 +95,8 @@ class Host:
         self._started = False
         books = Listeners(Topic.BOOK, self._seats)
         self._stale = Listeners(Topic.STALE, self._seats)
+        self._adjustment = Listeners(Topic.ADJUSTMENT, self._seats)
+        self._positions_heard = False  # whether anybody has an `on_position`
         self._listeners: dict[type, Listeners] = {
             Quote: Listeners(Topic.QUOTES, self._seats),
             Trade: Listeners(Topic.TRADES, self._seats),
@@ -124,6 +113,7 @@ class Host:
         handlers = {name: getattr(strategy, name) for name in sorted(strategy.handlers)}
         seat = Seat(strategy_id, handlers, _files(strategy), self._machine, self._outbox)
         self._seats[strategy_id] = (seat, Context(seat, strategy.parameters))
+        self._positions_heard |= "on_position" in handlers
         for key in sorted(self._seats):
             self._seats[key] = self._seats.pop(key)
 
@@ -207,47 +197,57 @@ class Host:
 
     def _deliver_other(self, time: Nanos, input: Input, outputs: list[Output]) -> None:
         """Deliver what is no market data."""
-        if isinstance(input, _REQUESTS) and input.strategy in self._seats:
-            self._seats[input.strategy][0].settle(input)
-        self._deliver_outputs(time, outputs)
-        if isinstance(input, TimerFired):
+        request: Any = input
+        if type(input) in _REQUESTS and request.strategy in self._seats:
+            self._seats[request.strategy][0].settle(request)
+        if outputs:
+            self._deliver_outputs(time, outputs)
+        if type(input) is TimerFired:
             self._deliver_timer(time, input)
 
     def _deliver_outputs(self, time: Nanos, outputs: list[Output]) -> bool:
         """Deliver what the machine answered; return False if it refused the input."""
-        facts: list[Any] = []
-        news: list[StrategyDisabled | BookStale] = []
-        accepted = True
+        told: tuple[list[Any], ...] = ([], [], [], [], [])
         for output in outputs:
-            kind = type(output)
-            if kind in _ORDER_FACTS:
-                facts.append(output)
-            elif isinstance(output, StrategyDisabled | BookStale):
-                news.append(output)
-            elif kind is InputRefused:
-                accepted = False
+            part = _PARTS.get(type(output))
+            if part is not None:
+                told[part].append(output)
+        adjustments, facts, moved, news, refused = told
+        for adjustment in adjustments:
+            self._deliver_adjustment(time, adjustment)
+        if moved and self._positions_heard:
+            facts.extend(_without_fills(moved, facts))
         if len(facts) > 1:
             facts.sort(key=_turn)
         for fact in facts:
             self._deliver_fact(time, fact)
         for one in news:
             self._deliver_news(time, one)
-        return accepted
+        return not refused
 
     def _deliver_fact(self, time: Nanos, fact: Any) -> None:
         owner = self._seats.get(fact.strategy)
         if owner is None:
             return
         seat, context = owner
-        handler = seat.on_fill if type(fact) is OrderFilled else seat.on_order
+        handler = seat.on_fact.get(type(fact))
         if handler is not None:
             _run(seat, context, time, handler, fact)
 
-    def _deliver_news(self, time: Nanos, news: StrategyDisabled | BookStale) -> None:
-        if isinstance(news, BookStale):
+    def _deliver_adjustment(self, time: Nanos, news: InstrumentAdjusted) -> None:
+        """Tell of a corporate action; no bar mixes the prices from before and after it."""
+        for seat, context in self._seats.values():
+            for feed in seat.bar_feeds:
+                if feed.instrument == news.instrument and seat.listening:
+                    _run(seat, context, time, feed.restart)
+        for handler, context, seat in self._adjustment[news.instrument]:
+            _run(seat, context, time, handler, news)
+
+    def _deliver_news(self, time: Nanos, news: Any) -> None:
+        if type(news) is BookStale:
             for handler, context, seat in self._stale[news.instrument]:
                 _run(seat, context, time, handler, news)
-        elif news.strategy in self._seats:
+        elif type(news) is StrategyDisabled and news.strategy in self._seats:
             _end(*self._seats[news.strategy], time)
 
     def _deliver_timer(self, time: Nanos, fired: TimerFired) -> None:
@@ -264,6 +264,7 @@ class Host:
         for listeners in self._listeners.values():
             listeners.clear()
         self._stale.clear()
+        self._adjustment.clear()
 
 
 def _run(seat: Seat, context: Context, time: Nanos, handler: Handler, *event: object) -> None:
@@ -291,6 +292,12 @@ def _files(strategy: Strategy) -> list[str]:
     return [file for file in (getattr(module, "__file__", None) for module in modules) if file]
 
 
-def _turn(fact: Any) -> tuple[StrategyId, bool]:
-    """Order facts by strategy, fills first; those of the same rank stay in their order."""
-    return fact.strategy, type(fact) is not OrderFilled
+def _turn(fact: Any) -> tuple[StrategyId, int]:
+    """Order facts by strategy, what moved its position first; the rest stays in its order."""
+    return fact.strategy, TURN_OF[type(fact)]
+
+
+def _without_fills(moved: list[Any], facts: list[Any]) -> list[Any]:
+    """Return the changes of positions that no fill and no bust among the facts explains."""
+    told = {(fact.strategy, fact.instrument) for fact in facts if TURN_OF[type(fact)] == 0}
+    return [change for change in moved if (change.strategy, change.instrument) not in told]

@@ -16,6 +16,7 @@ from fairlead.strategy.errors import InvalidRequest, StrategyIsOff, TooManyReque
 from fairlead.strategy.failures import failure_line
 from fairlead.strategy.feeds import BarFeed, TradeListener
 from fairlead.strategy.outbox import Outbox, Request
+from fairlead.strategy.routes import HANDLER_OF
 
 REQUESTS_MAX: Final = 1_000  # nobody took: both sides canceled and sent anew in 250 instruments
 COUNTER_BITS: Final = 40  # of an order id: a million orders a second for twelve days
@@ -31,6 +32,7 @@ class Topic(IntEnum):
     TRADES = 2
     BOOK = 3
     STALE = 4  # comes with any of the others
+    ADJUSTMENT = 5  # likewise
 
 
 _HANDLER_OF: Final = {
@@ -38,7 +40,9 @@ _HANDLER_OF: Final = {
     Topic.TRADES: "on_trade",
     Topic.BOOK: "on_book",
     Topic.STALE: "on_stale",
+    Topic.ADJUSTMENT: "on_adjustment",
 }
+_WITH_ANY: Final = (Topic.STALE, Topic.ADJUSTMENT)
 
 _ASKED_FOR: Final[dict[type, Status]] = {
     CancelRequest: Status.CANCEL_PENDING,
@@ -69,8 +73,9 @@ class Seat:
         self.asked = 0  # that nobody took yet
         self.topics: dict[InstrumentId, frozenset[Topic]] | None = None  # None: all of all
         self.bar_feeds: list[BarFeed] = []
-        self.on_fill = handlers.get("on_fill")
-        self.on_order = handlers.get("on_order")
+        self.on_fact = {
+            kind: handlers[name] for kind, name in HANDLER_OF.items() if name in handlers
+        }
         self.on_timer = handlers.get("on_timer")
         self._files = files
         self._last_id = OrderId(strategy_id << COUNTER_BITS)
@@ -97,7 +102,8 @@ class Seat:
     def silence(self, reason: str) -> None:
         """Take the strategy off: it hears nothing more, and what it asked for is thrown away."""
         self.failure = reason
-        self.on_fill = self.on_order = self.on_timer = None
+        self.on_fact.clear()
+        self.on_timer = None
         self.forget_requests()
         self.outbox.discard(self.strategy_id)
         self.end()
@@ -179,4 +185,4 @@ class Seat:
         if self.topics is None:
             return True
         topics = self.topics.get(instrument, frozenset())
-        return bool(topics) if topic is Topic.STALE else topic in topics
+        return bool(topics) if topic in _WITH_ANY else topic in topics

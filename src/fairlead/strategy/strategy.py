@@ -11,7 +11,14 @@ from typing import Any, ClassVar, Final, Self
 import msgspec
 
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Quote, Trade
-from fairlead.model.outputs import BookStale, OrderFact, OrderFilled
+from fairlead.model.outputs import (
+    BookStale,
+    FillBusted,
+    InstrumentAdjusted,
+    OrderFact,
+    OrderFilled,
+    PositionChanged,
+)
 from fairlead.strategy.bars import Bar
 from fairlead.strategy.context import Context
 from fairlead.strategy.errors import (
@@ -107,8 +114,17 @@ class Strategy:
     def on_fill(self, context: Context, fill: OrderFilled) -> None:
         """Take a fill of an own order; the position counts it already."""
 
+    def on_bust(self, context: Context, bust: FillBusted) -> None:
+        """Learn that a fill was taken back; the position counts it no longer."""
+
     def on_order(self, context: Context, fact: OrderFact) -> None:
-        """Learn what became of an own order: accepted, refused, canceled ... all but fills."""
+        """Learn what became of an own order: accepted, refused, held, triggered, canceled ..."""
+
+    def on_position(self, context: Context, position: PositionChanged) -> None:
+        """Learn that the own position was changed by no fill: by a correction or a split."""
+
+    def on_adjustment(self, context: Context, adjustment: InstrumentAdjusted) -> None:
+        """Learn of a split, a dividend or a new name: older prices may no longer compare."""
 
     def on_stop(self, context: Context) -> None:
         """End: no more market events come, and new orders are refused."""
