@@ -132,14 +132,21 @@ class Scene:
             ]
         )
 
-    def order(self, key: InstrumentId, side: Side, quantity: int, price: int) -> OrderId:
+    def order(
+        self,
+        key: InstrumentId,
+        side: Side,
+        quantity: int,
+        price: int,
+        strategy: StrategyId = STRATEGY,
+    ) -> OrderId:
         """Request a limit order; return its id."""
         self._order += 1
         order = OrderId(self._order)
         self.feed(
             [
                 SubmitRequest(
-                    STRATEGY,
+                    strategy,
                     order,
                     key,
                     side,

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead.model.inputs import BookGap
-from fairlead.model.terms import Side
-from fairlead.model.units import NANOS_PER_SECOND, Nanos
+from fairlead.model.inputs import BookGap, CashMoved, VenueBusted
+from fairlead.model.terms import CashKind, Side
+from fairlead.model.units import NANOS_PER_SECOND, Money, Nanos, OrderId
 from fairlead.readers.equity import INTERVALS, EquityCurve, Series
 from tests.readers.sessions import ACCOUNT, CASH, MONEY_DECIMALS, SPOT, START, STRATEGY, Scene
 
@@ -105,6 +105,32 @@ def test_fills_are_kept_as_markers_and_as_first_and_last() -> None:
     assert curve.fills.dropped == 20
     first = curve.fills.first[0]
     assert (first.side, first.quantity, first.price, first.time) == (Side.BUY, 1, 10_050, START)
+
+
+def test_a_fill_that_is_taken_back_is_listed_and_not_drawn() -> None:
+    """Control 46."""
+    curve = EquityCurve()
+    scene = Scene(curve)
+    scene.quote(SPOT, 10_000, 10_100)
+    scene.trade(SPOT, Side.BUY, 1_000, 10_050)
+    scene.feed([VenueBusted(OrderId(1), SPOT, "E1", 20240808, "erroneous", scene.now)])
+    assert [fill.told for fill in curve.fills.first] == ["maker", "taken back"]
+    assert len(curve.markers.items) == 1
+    assert curve.series().equity(ACCOUNT)[-1] == CASH
+
+
+def test_deposits_and_withdrawals_stand_beside_equity() -> None:
+    curve = EquityCurve(interval=SECOND)
+    scene = Scene(curve)
+    scene.quote(SPOT, 10_000, 10_100)
+    for number, (kind, amount) in enumerate(
+        [(CashKind.DEPOSIT, 700), (CashKind.INTEREST, 50), (CashKind.WITHDRAWAL, -200)]
+    ):
+        moved = CashMoved(ACCOUNT, "USDT", kind, Money(amount), f"R{number}", "ann", "wired")
+        scene.after(1).feed([moved])
+    series = curve.series()
+    assert series.flows(ACCOUNT) == [0, 700, 700, 500]
+    assert series.equity(ACCOUNT)[-1] == CASH + 550
 
 
 def test_a_session_without_market_data_has_no_curve() -> None:

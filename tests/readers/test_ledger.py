@@ -1,6 +1,7 @@
-"""The second accounting: exact against rationals, and at odds with a machine that is wrong."""
+"""The second accounting: as exact as rationals, and at odds with a machine that is wrong."""
 
 from fractions import Fraction
+from typing import Final
 
 import pytest
 from hypothesis import given
@@ -10,26 +11,48 @@ from fairlead.model.inputs import (
     AccountDefinition,
     BookChange,
     BookGap,
+    CashDividend,
+    CashMoved,
+    ExchangeRate,
     Input,
     InstrumentDefinition,
+    PositionCorrection,
     StrategyDefinition,
     TimerFired,
 )
-from fairlead.model.outputs import AccountChanged, BookRestored, OrderFilled, PositionChanged
-from fairlead.model.terms import InstrumentKind, Liquidity, Side
+from fairlead.model.outputs import (
+    AccountChanged,
+    BookRestored,
+    CashBooked,
+    DayStarted,
+    OrderFilled,
+    Output,
+    PositionChanged,
+)
+from fairlead.model.terms import (
+    CashKind,
+    InstrumentKind,
+    Liquidity,
+    Side,
+)
 from fairlead.model.units import (
+    FINE_UNIT,
     NANOS_PER_SECOND,
+    RATE_UNIT,
     InstrumentId,
     Money,
     Nanos,
     OrderId,
     Price,
     Quantity,
+    Rate,
     Sequence,
     SignedQuantity,
+    StrategyId,
     UpdateId,
 )
-from fairlead.readers.ledger import Ledger, LedgerPosition, Trips
+from fairlead.readers.ledger import Ledger
+from tests.readers.desk import DAY, DAYS, MONEY, SECOND, Desk, act
 from tests.readers.sessions import (
     ACCOUNT,
     CASH,
@@ -43,9 +66,11 @@ from tests.readers.sessions import (
 )
 
 BUY, SELL = Side.BUY, Side.SELL
-CENT = 10 ** (MONEY_DECIMALS - 2)  # one cent in units of money
-# One cent on one thousandth, in units of money.
-UNIT = 10 ** (MONEY_DECIMALS - 5)
+CENT: Final = 10 ** (MONEY_DECIMALS - 2)  # one cent in units of money
+UNIT: Final = 10 ** (MONEY_DECIMALS - 5)  # one cent on one thousandth, in units of money
+
+
+# --- from facts alone -----------------------------------------------------------------------------
 
 
 def fact(
@@ -65,58 +90,6 @@ def fact(
         Quantity(quantity),
         Quantity(0),
     )
-
-
-def position_after(*fills: OrderFilled) -> tuple[LedgerPosition, Trips]:
-    """Return a position and its round trips."""
-    trips = Trips()
-    position = LedgerPosition(STRATEGY, instrument(SPOT, "ETH-USDT", InstrumentKind.SPOT))
-    for each in fills:
-        position.fill(each, trips)
-    return position, trips
-
-
-def test_a_short_covered_higher_loses() -> None:
-    position, trips = position_after(fact(SELL, 100_000, 1_000), fact(BUY, 100_000, 1_200))
-    assert position.realised == -200 * 100 * CENT
-    assert (position.quantity, position.open_cost) == (0, 0)
-    assert (trips.lost, trips.gross_loss) == (1, 200 * 100 * CENT)
-
-
-def test_a_partial_close_takes_its_share_of_the_cost() -> None:
-    position, trips = position_after(
-        fact(BUY, 1_000, 1_000), fact(BUY, 1_000, 1_200), fact(SELL, 500, 1_300)
-    )
-    assert position.average_price(2) == 1_100
-    assert position.realised == 500 * 200 * UNIT
-    assert position.open_cost == 1_500 * 1_100 * UNIT
-    assert trips.count == 0
-
-
-def test_a_flip_closes_all_and_opens_at_the_price_of_the_trade() -> None:
-    position, trips = position_after(fact(BUY, 1_000, 1_000), fact(SELL, 3_000, 1_100, fee=300))
-    assert position.realised == 1_000 * 100 * UNIT
-    assert position.quantity == -2_000
-    assert position.average_price(2) == 1_100
-    assert trips.gross_profit == 1_000 * 100 * UNIT - 100  # a third of the fee closed
-
-
-def test_an_average_price_is_rounded_half_to_even() -> None:
-    position, _ = position_after(fact(BUY, 1, 100), fact(BUY, 1, 101))
-    assert position.average_price(3) == 1_005
-    assert position.average_price(2) == 100  # 1.005 lies on the half
-    more, _ = position_after(fact(SELL, 1, 101), fact(SELL, 1, 102))
-    assert more.average_price(2) == 102  # 1.015 likewise
-
-
-def test_a_flat_position_has_no_average_price() -> None:
-    position, _ = position_after()
-    assert position.average_price(2) is None
-
-
-def test_a_round_trip_that_breaks_even_is_neither_won_nor_lost() -> None:
-    _, trips = position_after(fact(BUY, 1, 100, fee=-5), fact(SELL, 1, 100, fee=5))
-    assert (trips.won, trips.lost, trips.even) == (0, 0, 1)
 
 
 fills = st.lists(
@@ -160,33 +133,51 @@ def test_cash_and_equity_agree_with_exact_rationals(
     for side, quantity, price, _, key in trades:
         value = Fraction(quantity, 1_000) * Fraction(price, 100)
         paid[key] += value if side is BUY else -value
-    money = 10**MONEY_DECIMALS
     fees = sum(trade[3] for trade in trades)
     spot = ledger.positions.get((STRATEGY, SPOT))
     perpetual = ledger.positions.get((STRATEGY, PERPETUAL))
-    realised = perpetual.realised if perpetual else 0
-    assert account.cash == CASH - paid[SPOT] * money + realised - fees
+    realised = Fraction(perpetual.profit if perpetual else 0, FINE_UNIT)
+    assert account.cash == round(CASH - paid[SPOT] * MONEY + realised - fees)
     assert account.fees == fees
     for position, key in ((spot, SPOT), (perpetual, PERPETUAL)):
         if position is not None:
-            assert position.open_cost - position.realised == paid[key] * money
+            assert position.net_paid == paid[key] * MONEY * FINE_UNIT
 
 
-@given(fills)
-def test_the_average_cost_stays_within_one_unit_per_fill_of_the_exact_one(
-    trades: list[tuple[Side, int, int, int, InstrumentId]],
-) -> None:
-    position, _ = position_after(*(fact(*trade[:4]) for trade in trades))
-    held, cost = Fraction(0), Fraction(0)
-    for side, quantity, price, _, _ in trades:
-        signed = quantity if side is BUY else -quantity
-        closing = min(Fraction(quantity), abs(held)) if held * signed < 0 else Fraction(0)
-        if closing:
-            cost -= cost * closing / abs(held)
-        cost += (1 if signed > 0 else -1) * (quantity - closing) * price * UNIT
-        held += signed
-    assert position.quantity == held
-    assert abs(position.open_cost - cost) <= len(trades)
+def test_a_machine_that_books_something_else_is_named() -> None:
+    ledger = ledger_after([(BUY, 1, 100, 0, SPOT)])
+    wrong = PositionChanged(STRATEGY, SPOT, SignedQuantity(2), Money(0), Money(0), Money(0))
+    cash = AccountChanged(ACCOUNT, Money(1), Money(0), Money(0))
+    restored = BookRestored(SPOT)
+    day = DayStarted(ACCOUNT, DAY, Money(5))
+    ledger.follow(Sequence(9), START, TimerFired(STRATEGY, 1), [wrong, cash, restored, day])
+    assert ledger.disagreement_count == 4
+    about = ["position of strategy 1 in instrument 1", "account 1", "book of instrument 1"]
+    for told, expected in zip(ledger.disagreements, [*about, "equity of account 1"], strict=True):
+        assert told.startswith(f"input 9: {expected}")
+
+
+def test_of_what_is_said_twice_in_one_input_the_last_is_compared() -> None:
+    """A corrected fill is taken back and booked anew: what stands between is nobody's."""
+    ledger = ledger_after([])
+    first, second = fact(BUY, 1, 100), fact(BUY, 1, 200)
+    said = [PositionChanged(STRATEGY, SPOT, SignedQuantity(2), Money(300 * UNIT), *zeros())]
+    between = PositionChanged(STRATEGY, SPOT, SignedQuantity(1), Money(100 * UNIT), *zeros())
+    cash = AccountChanged(ACCOUNT, Money(CASH - 300 * UNIT), *zeros())
+    early = AccountChanged(ACCOUNT, Money(CASH - 100 * UNIT), *zeros())
+    facts: list[Output] = [first, between, early, second, *said, cash]
+    ledger.follow(Sequence(9), START, TimerFired(STRATEGY, 1), facts)
+    assert ledger.disagreements == []
+    ledger.follow(Sequence(10), START, TimerFired(STRATEGY, 1), [cash, early, *said, between])
+    assert ledger.disagreement_count == 2
+
+
+def zeros() -> tuple[Money, Money]:
+    """Return no profit and no fees."""
+    return Money(0), Money(0)
+
+
+# --- beside the machine ---------------------------------------------------------------------------
 
 
 @given(fills)
@@ -207,19 +198,22 @@ def test_the_machine_and_the_ledger_say_the_same(
     assert identity.at_cost == 0
 
 
-def test_a_machine_that_books_something_else_is_named() -> None:
-    ledger = ledger_after([(BUY, 1, 100, 0, SPOT)])
-    wrong = PositionChanged(STRATEGY, SPOT, SignedQuantity(2), Money(0), Money(0), Money(0))
-    cash = AccountChanged(ACCOUNT, Money(1), Money(0), Money(0))
-    restored = BookRestored(SPOT)
-    ledger.follow(Sequence(9), START, TimerFired(STRATEGY, 1), [wrong, cash, restored])
-    assert ledger.disagreement_count == 3
-    assert "position of strategy 1 in instrument 1" in ledger.disagreements[0]
-    assert "account 1" in ledger.disagreements[1]
-    assert "book of instrument 1" in ledger.disagreements[2]
+@given(DAYS)
+def test_whatever_happens_both_accountings_say_the_same(
+    happened: list[tuple[str, int, int, int]],
+) -> None:
+    """B-POS-01 to 08, 12: every position, currency and equity of the machine, recomputed."""
+    desk = Desk()
+    for kind, a, b, c in happened:
+        act(desk, kind, a, b, c)
+        desk.check()
+
+
+# --- what it is worth -----------------------------------------------------------------------------
 
 
 def test_a_long_is_valued_at_the_bid_and_a_short_at_the_ask() -> None:
+    """B-POS-07."""
     ledger = Ledger()
     scene = Scene(ledger)
     scene.quote(SPOT, 10_000, 10_100)
@@ -234,6 +228,7 @@ def test_a_long_is_valued_at_the_bid_and_a_short_at_the_ask() -> None:
 
 @pytest.mark.parametrize("what", ["gap", "refused", "nobody"])
 def test_a_missing_mark_is_no_value_and_never_zero(what: str) -> None:
+    """B-POS-07."""
     ledger = Ledger()
     scene = Scene(ledger)
     scene.quote(SPOT, 10_000, 10_100)
@@ -254,6 +249,60 @@ def test_a_missing_mark_is_no_value_and_never_zero(what: str) -> None:
     identity = ledger.identity(account)
     assert identity.holds
     assert identity.at_cost == 1
+
+
+def test_a_currency_without_a_rate_has_no_worth_and_says_so() -> None:
+    """B-POS-08: nothing is taken for zero, and nothing is missing where there is nothing."""
+    desk = Desk()
+    account = desk.ledger.accounts[ACCOUNT]
+    value = desk.ledger.valuation(account)
+    assert value.reason == "BTC: no exchange rate to USDT is known"
+    desk.feed([ExchangeRate("BTC", "USDT", Rate(60_000 * RATE_UNIT), desk.now)])
+    assert desk.ledger.valuation(account).equity == CASH + 300_000 * MONEY
+
+
+def test_what_a_rate_brings_is_fx_and_no_profit() -> None:
+    """B-POS-06: a deposit at 2, worth 3 today, and a profit that was made at 2."""
+    desk = Desk()
+    moved = [
+        CashMoved(ACCOUNT, "EUR", kind, Money(amount * MONEY), kind.name, "ann", "wired")
+        for kind, amount in ((CashKind.DEPOSIT, 100), (CashKind.INTEREST, 10))
+    ]
+    desk.feed(
+        [
+            ExchangeRate("BTC", "USDT", Rate(RATE_UNIT), desk.now),
+            ExchangeRate("EUR", "USDT", Rate(2 * RATE_UNIT), desk.now),
+            *moved,
+            ExchangeRate("EUR", "USDT", Rate(3 * RATE_UNIT), desk.now),
+        ]
+    )
+    value = desk.ledger.valuation(desk.ledger.accounts[ACCOUNT])
+    assert (value.flows, value.realised, value.fx) == (200 * MONEY, 20 * MONEY, 110 * MONEY)
+    assert value.equity == CASH + 5 * MONEY + 330 * MONEY
+
+
+def test_a_dividend_that_the_machine_rounds_otherwise_is_named() -> None:
+    desk = Desk()
+    desk.deal(STRATEGY, SPOT, BUY, 1, 0)
+    paid = CashBooked(ACCOUNT, "USDT", CashKind.DIVIDEND, Money(2), "D", STRATEGY, SPOT)
+    desk.ledger.follow(Sequence(99), desk.now, CashDividend(SPOT, Money(1_000), "D"), [paid])
+    [told] = desk.ledger.disagreements
+    assert told == (
+        "input 99: dividend of account 1 in instrument 1: the machine says 2, the record says 1"
+    )
+
+
+def test_who_holds_for_no_strategy_is_called_by_the_account() -> None:
+    desk = Desk()
+    desk.feed(
+        [
+            PositionCorrection(
+                SECOND, StrategyId(0), SPOT, SignedQuantity(5), Price(1_000), "ann", "found"
+            )
+        ]
+    )
+    [position] = desk.ledger.positions.values()
+    assert desk.ledger.owner(position) == "second, no strategy"
 
 
 def test_exposure_is_the_time_with_any_open_position() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.model.inputs import BookGap
-from fairlead.model.terms import Side
-from fairlead.model.units import NANOS_PER_SECOND, Nanos
+from fairlead.model.inputs import BookGap, CashMoved
+from fairlead.model.terms import CashKind, Side
+from fairlead.model.units import NANOS_PER_SECOND, Money, Nanos
 from fairlead.readers.equity import EquityCurve
 from fairlead.readers.measures import DEFINITIONS, Measure, measures_of
 from fairlead.readers.summary import SessionSummary
@@ -121,6 +121,27 @@ def test_a_drawdown_that_lasts_says_so() -> None:
     found = measured(curve, summary)
     assert found["max_drawdown_amount"].text == "10.00 USDT"
     assert found["max_drawdown_duration"].note == "not recovered"
+
+
+def test_deposits_and_withdrawals_are_neither_profit_nor_loss() -> None:
+    """B-POS-10: half is lost; what is paid in and out around it changes no share of it."""
+    curve, summary, scene = begin()
+    scene.trade(SPOT, BUY, 5_000_000, 10_000)
+
+    def pay(kind: CashKind, share: int) -> None:
+        moved = CashMoved(
+            ACCOUNT, "USDT", kind, Money(CASH * share // 10), kind.name, "ann", "wired"
+        )
+        scene.after(1).feed([moved])
+
+    pay(CashKind.DEPOSIT, 10)
+    scene.after(1).quote(SPOT, 8_000, 10_100)
+    pay(CashKind.WITHDRAWAL, -5)
+    scene.after(2).quote(SPOT, 8_000, 10_100)
+    found = measured(curve, summary)
+    assert found["max_drawdown"].value == pytest.approx(0.05)
+    assert found["max_drawdown_amount"].text == "100,000.00 USDT"
+    assert found["total_return"].value == pytest.approx(-0.05)
 
 
 def test_small_numbers_show_three_digits() -> None:

@@ -9,13 +9,22 @@ from types import ModuleType
 
 import pytest
 
-from fairlead.model.inputs import BookGap, KillCommand, VenueRejected
+from fairlead.model.inputs import (
+    BookGap,
+    CurrencyDefinition,
+    KillCommand,
+    Statement,
+    VenueBusted,
+    VenueRejected,
+)
+from fairlead.model.statements import StatementPosition
 from fairlead.model.terms import Side
+from fairlead.model.units import Money, SignedQuantity
 from fairlead.readers.equity import FILLS_EACH_MAX, EquityCurve
 from fairlead.readers.errors import ReaderError, ReportNotWritten, ReportsNotInstalled
 from fairlead.readers.report import ReportContent, render_report, write_report
 from fairlead.readers.summary import SessionSummary
-from tests.readers.sessions import SPOT, Scene
+from tests.readers.sessions import ACCOUNT, SPOT, Scene
 
 pytest.importorskip("jinja2", reason="the report needs the extra `reports`")
 pytest.importorskip("plotly", reason="the report needs the extra `reports`")
@@ -211,6 +220,29 @@ def test_fills_in_the_middle_are_counted_and_not_listed() -> None:
     text = read(content).text
     assert "7 more fills are in the journal" in text
     assert text.count(" buy 0.001 100.50 ") == 2 * FILLS_EACH_MAX
+
+
+def test_what_is_taken_back_and_what_differs_is_on_the_page() -> None:
+    """Controls 44 and 46: a break is seen first, a fill that is gone is listed as such."""
+    content, scene = session()
+    scene.trade(SPOT, Side.BUY, 1_000, 10_050)
+    order = scene.machine.orders.all()[-1].order
+    fill = content.curve.fills.count
+    scene.feed([VenueBusted(order, SPOT, f"E{fill}", 20240808, "erroneous", scene.now)])
+    held = (StatementPosition(SPOT, SignedQuantity(7_000)),)
+    scene.after(1).feed([Statement(ACCOUNT, "", scene.now, positions=held)])
+    text = read(content).text
+    assert "taken back" in text
+    assert "Open break 1: position differs, ETH-USDT" in text
+
+
+def test_an_account_of_several_currencies_shows_each() -> None:
+    content, scene = session()
+    assert "Deposits less withdrawals" not in read(content).text
+    scene.feed([CurrencyDefinition(ACCOUNT, "EUR", Money(12_345_000_000))])
+    text = read(content).text
+    assert "Deposits less withdrawals" in text
+    assert "EUR 123.45" in text
 
 
 def test_an_empty_session_has_a_report() -> None:

@@ -1,6 +1,7 @@
 """The formulas: known series, an independent library where it is there, and what is undefined."""
 
 import math
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,11 @@ finite_returns = st.lists(st.floats(-0.5, 0.5), min_size=2, max_size=60)
 def money(*amounts: int | None) -> list[Money | None]:
     """Return amounts as money."""
     return [None if amount is None else Money(amount) for amount in amounts]
+
+
+def money_in(*amounts: int) -> list[Money]:
+    """Return what was paid in until each point."""
+    return [Money(amount) for amount in amounts]
 
 
 def defined(measured: Measured) -> float:
@@ -92,7 +98,7 @@ def test_annual_growth_is_undefined(first: int, last: int, days: int, note: str)
 def test_the_deepest_drawdown_has_its_peak_trough_and_recovery() -> None:
     fall = statistics.deepest_drawdown(money(100, 90, 100, 120, None, 60, 80, 120, 110))
     assert fall is not None
-    assert (fall.depth, fall.amount) == (0.5, 60)
+    assert fall.depth == 0.5
     assert (fall.peak, fall.trough, fall.end, fall.recovered) == (3, 5, 7, True)
 
 
@@ -117,6 +123,53 @@ def test_the_deepest_drawdown_is_the_lowest_of_all(equity: list[int | None]) -> 
     falls = [fall for fall in statistics.drawdowns(money(*equity)) if fall is not None]
     deepest = statistics.deepest_drawdown(money(*equity))
     assert (deepest.depth if deepest else 0.0) == -min(falls, default=0.0)
+
+
+def test_without_flows_equity_is_itself() -> None:
+    equity = money(100, None, 90)
+    assert statistics.without_flows(equity, money_in(0, 0, 0)) is equity
+    assert statistics.without_flows(equity, money_in(7, 7, 7)) is equity
+
+
+def test_a_deposit_is_no_return_and_a_withdrawal_no_drawdown() -> None:
+    """B-POS-10: 10 % are made on 100, 1,000 are paid in, 10 % are made on all, 605 are paid out."""
+    equity = money(100, 110, 1_110, 1_221, 616)
+    steady = statistics.without_flows(equity, money_in(0, 0, 1_000, 1_000, 395))
+    assert steady == pytest.approx([100, 110, 110, 121, 121])
+    assert statistics.returns_of(steady) == pytest.approx([0.1, 0, 0.1, 0])
+    assert statistics.deepest_drawdown(statistics.without_flows(equity, money_in(*[0] * 5)))
+
+
+def test_a_fall_is_as_deep_with_a_deposit_as_without() -> None:
+    """B-POS-10: down a tenth, the rest doubled by a deposit, and down another tenth."""
+    equity, flows = money(100, 90, 180, 162), money_in(0, 0, 90, 90)
+    fall = statistics.deepest_drawdown(statistics.without_flows(equity, flows))
+    assert fall is not None
+    assert fall.depth == pytest.approx(0.19)
+    assert (fall.peak, fall.trough) == (0, 3)
+
+
+def test_what_is_not_known_between_flows_is_left_out() -> None:
+    steady = statistics.without_flows(money(100, None, 1_320), money_in(0, 500, 1_210))
+    assert steady == [100, None, pytest.approx(110)]
+
+
+def test_an_account_that_began_empty_begins_with_its_deposit() -> None:
+    steady = statistics.without_flows(money(0, 500, 550), money_in(0, 500, 500))
+    assert steady == [0, 500, pytest.approx(550)]
+    assert statistics.returns_of(steady) == pytest.approx([0.1])
+
+
+@given(st.lists(st.tuples(st.integers(1, 10**6), st.integers(-(10**6), 10**6)), min_size=2))
+def test_only_what_is_made_counts(steps: list[tuple[int, int]]) -> None:
+    """Exact rationals: the product of what each interval made of what it had."""
+    equity, flows, exact = [1_000], [0], Fraction(1_000)
+    for made, paid in steps:
+        exact *= Fraction(made, equity[-1])
+        flows.append(flows[-1] + max(paid, 1 - made))
+        equity.append(made + flows[-1] - flows[-2])
+    steady = statistics.without_flows(money(*equity), money_in(*flows))
+    assert steady[-1] == pytest.approx(float(exact))
 
 
 def test_calmar_is_growth_over_drawdown() -> None:

@@ -6,23 +6,38 @@ from fairlead.machine.machine import Machine
 from fairlead.model.inputs import (
     AccountDefinition,
     BookGap,
+    CashMoved,
+    CloseBreakCommand,
+    CurrencyDefinition,
+    ExchangeRate,
+    InstrumentSplit,
     KillCommand,
+    MarkPolicyChange,
     NodeStarted,
+    PositionCorrection,
     Quote,
     ReleaseCommand,
+    ReverseCommand,
+    Statement,
     StopCommand,
     StrategyFailed,
+    SubmitRequest,
+    VenueBusted,
     VenueDisconnected,
     VenueRejected,
 )
-from fairlead.model.terms import Side, StopPolicy
+from fairlead.model.statements import StatementPosition
+from fairlead.model.terms import CashKind, MarkPolicy, OrderType, Side, StopPolicy, TimeInForce
 from fairlead.model.units import (
     InstrumentId,
     Money,
     Nanos,
+    OrderId,
     Price,
     Quantity,
+    Rate,
     Sequence,
+    SignedQuantity,
     UpdateId,
 )
 from fairlead.readers.equity import EquityCurve
@@ -177,6 +192,108 @@ def test_what_a_person_must_know_is_listed_in_order() -> None:
     assert result.events[3].text == "maker: failed: ZeroDivisionError"
     assert result.disabled == {"maker": "failed: ZeroDivisionError"}
     assert (result.killed, result.stopped) == (False, True)
+
+
+def test_what_moved_the_record_without_an_order_is_an_event() -> None:
+    """Control 44: corrections, their undoing, corporate actions and breaks, in order."""
+    summary, scene = begin()
+    five = SignedQuantity(5)
+    made = PositionCorrection(ACCOUNT, STRATEGY, SPOT, five, Price(10_050), "ann", "found")
+    scene.feed([made])
+    number = Sequence(scene.sequence)
+    held = (StatementPosition(SPOT, SignedQuantity(7)),)
+    scene.after(1).feed([ReverseCommand(number, "bob", "a mistake")])
+    scene.feed([InstrumentSplit(SPOT, 2, 1, "S1")])
+    scene.after(1).feed([Statement(ACCOUNT, "", scene.now, positions=held)])
+    scene.feed([CloseBreakCommand(1, "ann", "on its way")])
+    told = [(event.what, event.text) for event in summary.result().events[2:]]
+    assert told == [
+        ("position corrected", "ETH-USDT by 0.005: ann: found"),
+        ("correction undone", f"input {number} by bob: a mistake"),
+        (
+            "position corrected",
+            f"ETH-USDT by -0.005: input {number} undone by bob: a mistake",
+        ),
+        ("corporate action", "ETH-USDT: split 2 for 1 (S1)"),
+        (
+            "break opened",
+            "1: position differs, ETH-USDT: ours 0.000, theirs 0.007 (operations)",
+        ),
+        ("break closed", "1: ann: on its way"),
+    ]
+
+
+def test_breaks_are_told_while_they_are_open_and_counted_after() -> None:
+    summary, scene = begin()
+    held = [(StatementPosition(SPOT, SignedQuantity(amount)),) for amount in (7, 9)]
+    for positions in held:
+        scene.after(1).feed([Statement(ACCOUNT, "", scene.now, positions=positions)])
+    breaks = summary.result().breaks
+    assert (breaks.opened, breaks.closed) == (1, {})
+    [text] = breaks.open_now
+    assert text == "1: position differs, ETH-USDT: ours 0.000, theirs 0.009 (operations)"
+    scene.feed([CloseBreakCommand(1, "ann", "on its way")])
+    breaks = summary.result().breaks
+    assert (breaks.opened, breaks.closed, breaks.open_now) == (1, {"explained": 1}, [])
+
+
+def test_flows_are_no_profit_and_every_currency_is_told() -> None:
+    """B-POS-06: equity = initial + flows + realised + unrealised - fees + fx."""
+    summary, scene = begin()
+    pay = Money(500 * 10**8)
+    scene.feed(
+        [
+            CashMoved(ACCOUNT, "USDT", CashKind.DEPOSIT, pay, "R1", "ann", "wired"),
+            CurrencyDefinition(ACCOUNT, "EUR", Money(10 * 10**8)),
+        ]
+    )
+    (account,) = summary.result().accounts
+    assert (account.equity, account.fx, account.profit) == (None, None, None)
+    assert account.mark_missing == "EUR: no exchange rate to USDT is known"
+    scene.feed([ExchangeRate("EUR", "USDT", Rate(2 * 10**8), scene.now)])
+    scene.feed([ExchangeRate("EUR", "USDT", Rate(3 * 10**8), scene.now)])
+    (account,) = summary.result().accounts
+    assert (account.initial, account.flows) == ("1000020.00000000", "500.00000000")
+    assert (account.equity, account.fx) == ("1000530.00000000", "10.00000000")
+    assert (account.profit, account.cash) == ("10.00000000", "1000500.00000000")
+    assert [(each.currency, each.cash) for each in account.currencies] == [
+        ("USDT", "1000500.00000000"),
+        ("EUR", "10.00000000"),
+    ]
+
+
+def test_a_mark_between_two_increments_is_written_exactly() -> None:
+    """B-POS-07: the middle of 100.00 and 101.01."""
+    summary, scene = begin()
+    scene.feed([MarkPolicyChange(MarkPolicy.MID, Nanos(0), "ann", "as agreed")])
+    scene.quote(SPOT, 10_000, 10_101)
+    scene.trade(SPOT, BUY, 1_000, 10_050)
+    (position,) = summary.result().positions
+    assert (position.mark, position.unrealised) == ("100.505", "0.00500000")
+
+
+def test_what_is_held_or_taken_back_is_told() -> None:
+    summary, scene = begin()
+    scene.trade(SPOT, BUY, 1_000, 10_050)
+    scene.feed([VenueBusted(OrderId(1), SPOT, "E1", 20240808, "erroneous", scene.now)])
+    stop = SubmitRequest(
+        STRATEGY,
+        OrderId(2),
+        SPOT,
+        SELL,
+        OrderType.STOP,
+        TimeInForce.GTC,
+        False,
+        Quantity(100),
+        Price(0),
+        trigger_price=Price(9_900),
+    )
+    scene.feed([stop])
+    result = summary.result()
+    assert (result.orders.held, result.orders.sent, result.orders.ties_out) == (1, 1, True)
+    assert (result.fills.count, result.fills.busted) == (1, 1)
+    assert result.positions[0].quantity == "0.000"
+    assert result.ties_out
 
 
 def test_a_flood_of_events_is_bounded_and_counted() -> None:

@@ -1,12 +1,24 @@
 """The terminal shows what the result says, and nothing that came from outside can dress it up."""
 
-from fairlead.model.inputs import BookGap, KillCommand, VenueRejected
+import re
+
+from fairlead.model.inputs import (
+    BookGap,
+    CashMoved,
+    CurrencyDefinition,
+    ExchangeRate,
+    KillCommand,
+    Statement,
+    VenueBusted,
+    VenueRejected,
+)
 from fairlead.model.outputs import PositionChanged
-from fairlead.model.terms import Side
-from fairlead.model.units import Money, Sequence, SignedQuantity
+from fairlead.model.statements import StatementPosition
+from fairlead.model.terms import CashKind, Side
+from fairlead.model.units import Money, Nanos, OrderId, Rate, Sequence, SignedQuantity
 from fairlead.readers.summary import SessionSummary
 from fairlead.readers.summary_text import REASONS_SHOWN_MAX, summary_text
-from tests.readers.sessions import SPOT, STRATEGY, Scene
+from tests.readers.sessions import ACCOUNT, SPOT, STRATEGY, Scene
 
 
 def told(scene: Scene, summary: SessionSummary) -> str:
@@ -32,8 +44,36 @@ def test_a_machine_that_disagrees_fails_the_check() -> None:
     wrong = PositionChanged(STRATEGY, SPOT, SignedQuantity(7), Money(0), Money(0), Money(0))
     summary.follow(Sequence(99), scene.now, KillCommand("ann", "drill"), [wrong])
     text = summary_text(summary.result(), 140)
-    assert "FAIL the machine's positions and cash are those of the fills" in text
+    assert "FAIL the machine's positions and cash are those of the record" in text
     assert "input 99: position of strategy 1" in text
+
+
+def test_what_is_unusual_stands_only_where_it_happened() -> None:
+    summary = SessionSummary()
+    scene = Scene(summary)
+    plain = told(scene, summary)
+    for word in ("flows", "fx", "taken back", "held", "withdrawn", "breaks"):
+        assert word not in plain, word
+    scene.feed(
+        [
+            CashMoved(ACCOUNT, "USDT", CashKind.DEPOSIT, Money(5 * 10**8), "R", "ann", "wired"),
+            CurrencyDefinition(ACCOUNT, "EUR"),
+            ExchangeRate("EUR", "USDT", Rate(10**8), scene.now),
+            VenueBusted(OrderId(1), SPOT, "E1", 20240808, "erroneous", scene.now),
+            Statement(
+                ACCOUNT,
+                "",
+                Nanos(scene.now + 1),
+                positions=(StatementPosition(SPOT, SignedQuantity(7)),),
+            ),
+        ]
+    )
+    text = summary_text(summary.result(), 160)
+    assert re.search(r"flows +5\.00000000", text)
+    assert re.search(r"fx +0\.00000000", text)
+    assert "1 x taken back" in text
+    assert "1 opened" in text
+    assert "position differs, ETH-USDT" in text
 
 
 def test_a_missing_mark_is_written_as_missing() -> None:

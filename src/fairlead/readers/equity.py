@@ -10,7 +10,7 @@ position has no mark, equity at that time is not known, and says so by being Non
 from typing import Final, NamedTuple
 
 from fairlead.model.inputs import BookChange, BookSnapshot, Input, Quote, Trade
-from fairlead.model.outputs import OrderFilled, Output
+from fairlead.model.outputs import FillBusted, OrderFilled, Output
 from fairlead.model.terms import Liquidity, Side
 from fairlead.model.units import (
     NANOS_PER_MILLISECOND,
@@ -26,7 +26,7 @@ from fairlead.model.units import (
     StrategyId,
 )
 from fairlead.readers.bounded import Ends, Thinned
-from fairlead.readers.ledger import Ledger, Valuation
+from fairlead.readers.ledger import Ledger, PositionKey, Valuation
 
 POINTS_MAX: Final = 5_000  # more than a screen has pixels across
 MARKERS_MAX: Final = 2_000  # fills drawn on the price
@@ -41,11 +41,9 @@ INTERVALS: Final = tuple(
 )
 _MARKET: Final = (Quote, Trade, BookSnapshot, BookChange)
 
-PositionKey = tuple[StrategyId, InstrumentId]
-
 
 class Fill(NamedTuple):
-    """An execution, as charts and tables show it."""
+    """An execution, as charts and tables show it. `liquidity` is None where it is taken back."""
 
     sequence: Sequence
     time: Nanos
@@ -56,7 +54,12 @@ class Fill(NamedTuple):
     price: Price
     quantity: Quantity
     fee: Money
-    liquidity: Liquidity
+    liquidity: Liquidity | None
+
+    @property
+    def told(self) -> str:
+        """Whether it waited or took, or that it was taken back."""
+        return "taken back" if self.liquidity is None else self.liquidity.name.lower()
 
 
 class State(NamedTuple):
@@ -82,6 +85,10 @@ class Series(NamedTuple):
     def equity(self, account: AccountId) -> list[Money | None]:
         """Return the equity of an account at each time; None where it is not known."""
         return [value and value.equity for value in self.valuations(account)]
+
+    def flows(self, account: AccountId) -> list[Money]:
+        """Return the deposits less withdrawals of an account until each time."""
+        return [Money(0) if value is None else value.flows for value in self.valuations(account)]
 
     def quantities(self, key: PositionKey) -> list[SignedQuantity]:
         """Return a position at each time."""
@@ -125,9 +132,11 @@ class EquityCurve:
         self.ledger.follow(sequence, time, input, outputs)
         for output in outputs:
             if isinstance(output, OrderFilled):
-                fill = _fill(sequence, time, output)
+                fill = _fill(sequence, time, output, output.liquidity)
                 self.markers.add(fill)
                 self.fills.add(fill)
+            elif isinstance(output, FillBusted):
+                self.fills.add(_fill(sequence, time, output, None))
 
     def series(self) -> Series:
         """Return the points so far, the present included."""
@@ -192,7 +201,12 @@ def _twice_mid(ledger: Ledger, instrument: InstrumentId) -> int | None:
     return book.bid_price + book.ask_price
 
 
-def _fill(sequence: Sequence, time: Nanos, fact: OrderFilled) -> Fill:
+def _fill(
+    sequence: Sequence,
+    time: Nanos,
+    fact: OrderFilled | FillBusted,
+    liquidity: Liquidity | None,
+) -> Fill:
     return Fill(
         sequence,
         time,
@@ -203,5 +217,5 @@ def _fill(sequence: Sequence, time: Nanos, fact: OrderFilled) -> Fill:
         fact.price,
         fact.quantity,
         fact.fee,
-        fact.liquidity,
+        liquidity,
     )

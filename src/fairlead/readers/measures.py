@@ -4,15 +4,16 @@
 definition, so that the report can show it beside the number.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
-from fairlead.model.units import AccountId, Nanos
+from fairlead.model.units import AccountId, Money, Nanos
 from fairlead.readers import statistics
 from fairlead.readers.equity import EquityCurve, Series
-from fairlead.readers.ledger import LedgerAccount
 from fairlead.readers.order_flow import OrderFlow
+from fairlead.readers.purses import LedgerAccount
 from fairlead.readers.statistics import Drawdown, Measured, ratio, undefined
 from fairlead.readers.written import grouped, span_text
 
@@ -39,7 +40,11 @@ class Measure(msgspec.Struct, frozen=True):
 
 # By name: what it is called, what it is counted in, and what it means.
 DEFINITIONS: Final[dict[str, tuple[str, str, str]]] = {
-    "total_return": ("Total return", "share", "Profit over initial equity."),
+    "total_return": (
+        "Total return",
+        "share",
+        "Profit over initial equity. With deposits or withdrawals: what each unit put in made.",
+    ),
     "annual_growth": (
         "Annual growth (CAGR)",
         "share",
@@ -74,12 +79,13 @@ DEFINITIONS: Final[dict[str, tuple[str, str, str]]] = {
     "max_drawdown": (
         "Maximum drawdown",
         "share",
-        "Deepest fall of equity below its highest point before, as a share of that point.",
+        "Deepest fall of equity below its highest point before, as a share of that point."
+        " Deposits and withdrawals are neither a rise nor a fall.",
     ),
     "max_drawdown_amount": (
         "Maximum drawdown, amount",
         "money",
-        "The money lost between the peak and the trough of the maximum drawdown.",
+        "The profit lost between the peak and the trough of the maximum drawdown.",
     ),
     "max_drawdown_duration": (
         "Maximum drawdown, duration",
@@ -144,15 +150,18 @@ def span_of(series: Series) -> Nanos:
 def _of_equity(curve: EquityCurve, series: Series, account_id: AccountId) -> dict[str, Measured]:
     account = curve.ledger.accounts[account_id]
     span = span_of(series)
+    flows = series.flows(account_id)
     equity = series.equity(account_id)
+    steady = statistics.without_flows(equity, flows)
     last = curve.ledger.valuation(account)
-    returns = statistics.returns_of(equity[series.grid])
+    returns = statistics.returns_of(steady[series.grid])
     per_year = statistics.NANOS_PER_YEAR / series.interval
     total, growth = undefined(last.reason), undefined(last.reason)
     if last.equity is not None:
-        total = statistics.total_return(account.initial, last.equity)
-        growth = statistics.annual_growth(account.initial, last.equity, span)
-    fall = statistics.deepest_drawdown(equity)
+        first, end = _ends(account.initial, last.equity, equity, steady)
+        total = statistics.total_return(first, end)
+        growth = statistics.annual_growth(first, end, span)
+    fall = statistics.deepest_drawdown(steady)
     return {
         "total_return": total,
         "annual_growth": growth,
@@ -162,11 +171,29 @@ def _of_equity(curve: EquityCurve, series: Series, account_id: AccountId) -> dic
         "sharpe": _annualised(statistics.sharpe(returns, per_year), span),
         "sortino": _annualised(statistics.sortino(returns, per_year), span),
         "calmar": statistics.calmar(growth, fall.depth if fall else 0.0),
-        **_of_drawdown(series, fall),
+        **_of_drawdown(series, equity, flows, fall),
     }
 
 
-def _of_drawdown(series: Series, fall: Drawdown | None) -> dict[str, Measured]:
+def _ends(
+    initial: Money,
+    last: Money,
+    equity: Sequence[Money | None],
+    steady: Sequence[float | None],
+) -> tuple[float, float]:
+    """Return equity at the beginning and at the end; with flows, what a unit put in was worth."""
+    if steady is equity:
+        return initial, last
+    known = [value for value in steady if value is not None and value > 0]
+    return (known[0], known[-1]) if known else (initial, last)
+
+
+def _of_drawdown(
+    series: Series,
+    equity: Sequence[Money | None],
+    flows: Sequence[Money],
+    fall: Drawdown | None,
+) -> dict[str, Measured]:
     if fall is None:
         nothing = Measured(0, _NO_FALL)
         return {
@@ -174,9 +201,13 @@ def _of_drawdown(series: Series, fall: Drawdown | None) -> dict[str, Measured]:
             "max_drawdown_amount": nothing,
             "max_drawdown_duration": nothing,
         }
+    high, low = equity[fall.peak], equity[fall.trough]
+    assert high is not None, "a peak is a known equity"
+    assert low is not None, "a trough is a known equity"
+    lost = high - flows[fall.peak] - low + flows[fall.trough]
     return {
         "max_drawdown": Measured(fall.depth),
-        "max_drawdown_amount": Measured(fall.amount),
+        "max_drawdown_amount": Measured(lost),
         "max_drawdown_duration": Measured(
             series.times[fall.end] - series.times[fall.peak],
             "" if fall.recovered else "not recovered",

@@ -20,7 +20,12 @@ class SpanResult(msgspec.Struct, frozen=True):
 
 
 class OrdersResult(msgspec.Struct, frozen=True):
-    """What became of the orders. `requested` is sent or refused; `sent` has one of six outcomes."""
+    """What became of the orders.
+
+    `requested` was sent or refused, was withdrawn before it left, or is held and never left; what
+    was sent was filled, canceled, expired, rejected, or refused when it was to go again, or it
+    works, is not known, or is held for its next attempt.
+    """
 
     requested: int
     refused: int
@@ -30,9 +35,14 @@ class OrdersResult(msgspec.Struct, frozen=True):
     canceled: int
     expired: int
     rejected: int
+    refused_again: int
     working: int
+    held: int
     unknown: int
     unknown_ever: int
+    withdrawn: int
+    retried: int
+    timed_out: int
     filled_in_part_or_whole: int
     ties_out: bool
     refused_by_check: dict[str, int]
@@ -51,11 +61,15 @@ class ChangesResult(msgspec.Struct, frozen=True):
 
 
 class FillsResult(msgspec.Struct, frozen=True):
-    """Executions. `late` ones came for orders that were done already."""
+    """Executions. `late` ones came for orders that were done already.
+
+    `busted` of them the venue took back.
+    """
 
     count: int
     maker: int
     taker: int
+    busted: int
     late: int
     overfilled: int
     ignored: int
@@ -102,16 +116,36 @@ class TripsResult(msgspec.Struct, frozen=True):
     gross_loss: str
 
 
+class CurrencyResult(msgspec.Struct, frozen=True):
+    """One currency of an account, in itself. `converted` is what exchanges brought."""
+
+    currency: str
+    initial: str
+    flows: str
+    converted: str
+    realised: str
+    fees: str
+    cash: str
+
+
 class AccountResult(msgspec.Struct, frozen=True):
-    """One account. `unrealised` and `equity` are None where a mark is missing, as the text says."""
+    """One account, in its base currency.
+
+    equity = initial + flows + realised + unrealised - fees + fx. Other currencies are taken in at
+    the rates of their time; `fx` is what exchanges and the rates since then have brought. `cash` is
+    that of the base currency alone. `unrealised`, `fx` and `equity` are None where a mark or an
+    exchange rate is missing, as the text says; `profit` is equity less what was put in.
+    """
 
     account: str
     currency: str
     initial: str
+    flows: str
     cash: str
     realised: str
     unrealised: str | None
     fees: str
+    fx: str | None
     equity: str | None
     profit: str | None
     volume: str
@@ -119,6 +153,7 @@ class AccountResult(msgspec.Struct, frozen=True):
     mark_missing: str
     identity: IdentityResult
     round_trips: TripsResult
+    currencies: list[CurrencyResult]
 
 
 class DataResult(msgspec.Struct, frozen=True):
@@ -133,8 +168,19 @@ class DataResult(msgspec.Struct, frozen=True):
     stale_now: dict[str, str]
 
 
+class BreaksResult(msgspec.Struct, frozen=True):
+    """Differences between our record and those of venues and brokers; `open_now` in words."""
+
+    opened: int
+    closed: dict[str, int]
+    open_now: list[str]
+
+
 class EventResult(msgspec.Struct, frozen=True):
-    """What a person must know of: kill, release, stop, a strategy disabled, a venue lost."""
+    """What a person must know of: kill, release, stop, a strategy disabled, a venue lost.
+
+    And what moved positions or terms without an order: corrections, corporate actions, breaks.
+    """
 
     sequence: int
     time: str
@@ -157,6 +203,7 @@ class SessionResult(msgspec.Struct, frozen=True):
     positions: list[PositionResult]
     accounts: list[AccountResult]
     data: DataResult
+    breaks: BreaksResult
     faults: dict[str, int]
     events: list[EventResult]
     events_dropped: int

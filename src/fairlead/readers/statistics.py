@@ -40,7 +40,6 @@ class Drawdown(NamedTuple):
     """
 
     depth: float  # as a share of the peak, positive
-    amount: int
     peak: int
     trough: int
     end: int
@@ -57,7 +56,28 @@ def ratio(numerator: float, denominator: float, reason: str) -> Measured:
     return Measured(numerator / denominator) if denominator > 0 else undefined(reason)
 
 
-def returns_of(equity: Sequence[Money | None]) -> list[float]:
+def without_flows(equity: Sequence[Money | None], flows: Sequence[Money]) -> Sequence[float | None]:
+    """Return what equity would be, had nothing been paid in or out: a fund at the price of a unit.
+
+    `flows` is what was paid in, less what was paid out, until each point. What came between two
+    points counts as if it came with the later one. Without any it is equity itself.
+    """
+    if all(flow == flows[0] for flow in flows):
+        return equity
+    steady: list[float | None] = []
+    level = before = 0.0
+    flow_before = 0
+    for value, flow in zip(equity, flows, strict=True):
+        if value is None:
+            steady.append(None)
+            continue
+        level = level * (value - flow + flow_before) / before if before > 0 else float(value)
+        before, flow_before = value, flow
+        steady.append(level)
+    return steady
+
+
+def returns_of(equity: Sequence[float | None]) -> list[float]:
     """Return the simple returns between neighbours, without those where an end is not known.
 
     A return on equity of 0 or less means nothing: it is left out as well.
@@ -70,12 +90,12 @@ def returns_of(equity: Sequence[Money | None]) -> list[float]:
     ]
 
 
-def total_return(first: Money, last: Money) -> Measured:
+def total_return(first: float, last: float) -> Measured:
     """Return the profit as a share of the initial equity."""
     return ratio(last - first, first, "the initial equity is not above 0")
 
 
-def annual_growth(first: Money, last: Money, span: Nanos) -> Measured:
+def annual_growth(first: float, last: float, span: Nanos) -> Measured:
     """Return the compound annual growth rate: what one year at this pace would bring."""
     if span < GROWTH_SPAN_MIN:
         return undefined("fewer than 30 days say nothing about a year")
@@ -128,9 +148,9 @@ def sortino(returns: Sequence[float], periods: float = 1.0, target: float = 0.0)
     return Measured(mean / downside * math.sqrt(periods))
 
 
-def drawdowns(equity: Sequence[Money | None]) -> list[float | None]:
+def drawdowns(equity: Sequence[float | None]) -> list[float | None]:
     """Return at each point how far equity lies below its peak so far, as a share; 0 or negative."""
-    peak = 0
+    peak: float = 0
     falls: list[float | None] = []
     for value in equity:
         if value is not None:
@@ -139,10 +159,10 @@ def drawdowns(equity: Sequence[Money | None]) -> list[float | None]:
     return falls
 
 
-def deepest_drawdown(equity: Sequence[Money | None]) -> Drawdown | None:
+def deepest_drawdown(equity: Sequence[float | None]) -> Drawdown | None:
     """Return the deepest fall, the earliest of equals; None where equity never fell."""
     deepest: Drawdown | None = None
-    peak = 0  # equity of 0 or less has no share that could be lost
+    peak: float = 0  # equity of 0 or less has no share that could be lost
     peak_index = 0
     for index, value in enumerate(equity):
         if value is None or (peak == 0 and value <= 0):
@@ -151,11 +171,11 @@ def deepest_drawdown(equity: Sequence[Money | None]) -> Drawdown | None:
             peak, peak_index = value, index
         elif deepest is None or (peak - value) / peak > deepest.depth:
             depth = (peak - value) / peak
-            deepest = Drawdown(depth, peak - value, peak_index, index, index, False)
+            deepest = Drawdown(depth, peak_index, index, index, False)
     return None if deepest is None else _until_recovered(deepest, equity)
 
 
-def _until_recovered(fall: Drawdown, equity: Sequence[Money | None]) -> Drawdown:
+def _until_recovered(fall: Drawdown, equity: Sequence[float | None]) -> Drawdown:
     peak = equity[fall.peak]
     assert peak is not None, "a peak is a known equity"
     for index in range(fall.trough, len(equity)):

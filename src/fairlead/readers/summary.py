@@ -15,29 +15,37 @@ from fairlead.model.inputs import BookGap, Input, NodeStarted, VenueConnected, V
 from fairlead.model.outputs import (
     BookRestored,
     BookStale,
+    BreakChanged,
+    BreakClosed,
+    BreakOpened,
     CancelOrder,
+    CorrectionReversed,
     FillIgnored,
     InputRefused,
+    InstrumentAdjusted,
     KillEngaged,
     KillReleased,
     OrderAccepted,
-    OrderCanceled,
-    OrderExpired,
     OrderOverfilled,
     OrderUnknown,
     Output,
+    PositionCorrected,
     ReplaceOrder,
     StrategyDisabled,
     TradingStarted,
     TradingStopped,
 )
-from fairlead.model.units import InstrumentId, Money, Nanos, Sequence, StrategyId
+from fairlead.model.units import InstrumentId, Money, Nanos, Sequence, StrategyId, rounded
 from fairlead.readers.bounded import Ends, Tally
-from fairlead.readers.ledger import Identity, Ledger, LedgerAccount, LedgerPosition, Trips
+from fairlead.readers.holdings import LedgerPosition, Trips
+from fairlead.readers.ledger import Identity, Ledger
 from fairlead.readers.order_flow import REQUESTS, OrderFlow
+from fairlead.readers.purses import LedgerAccount, Purse
 from fairlead.readers.result import (
     AccountResult,
+    BreaksResult,
     ChangesResult,
+    CurrencyResult,
     DataResult,
     EventResult,
     FillsResult,
@@ -63,6 +71,12 @@ _WATCHED: Final = frozenset(
         BookStale,
         BookRestored,
         InputRefused,
+        PositionCorrected,
+        CorrectionReversed,
+        InstrumentAdjusted,
+        BreakOpened,
+        BreakChanged,
+        BreakClosed,
     )
 )
 
@@ -89,6 +103,8 @@ class SessionSummary:
         self._stale_now: dict[InstrumentId, str] = {}
         self._refused_inputs = Tally()
         self._disabled: dict[StrategyId, str] = {}
+        self._breaks: dict[int, BreakOpened] = {}  # those that are open
+        self._breaks_closed: Counter[str] = Counter()
 
     def follow(self, sequence: Sequence, time: Nanos, input: Input, outputs: list[Output]) -> None:
         """Take one input with its outputs."""
@@ -124,6 +140,7 @@ class SessionSummary:
             positions=[_position(ledger, position) for position in ledger.positions.values()],
             accounts=[_account(ledger, account) for account in ledger.accounts.values()],
             data=self._data(),
+            breaks=self._told_breaks(),
             faults=self.flow.faulted.counts(),
             events=[*self._events.first, *self._events.last],
             events_dropped=self._events.dropped,
@@ -177,6 +194,54 @@ class SessionSummary:
                 self._stale_now.pop(output.instrument, None)
             case InputRefused():
                 self._refused_inputs.add(f"{output.kind}: {output.reason}")
+            case _:
+                self._watch_record(output)
+
+    def _watch_record(self, output: Output) -> None:
+        """Take in what changed our record without an order, or speaks against it."""
+        match output:
+            case PositionCorrected():
+                terms = self.ledger.instruments[output.instrument]
+                quantity = decimal_text(output.quantity, terms.quantity_decimals)
+                text = f"{terms.symbol} by {quantity}: {output.cause}"
+                self._tell("position corrected", text)
+            case CorrectionReversed():
+                text = f"input {output.correction} by {output.person}: {output.reason}"
+                self._tell("correction undone", text)
+            case InstrumentAdjusted():
+                symbol = self.ledger.instruments[output.instrument].symbol
+                self._tell("corporate action", f"{symbol}: {output.action} ({output.reference})")
+            case BreakOpened():
+                self._breaks[output.number] = output
+                self._tell("break opened", self._break(output))
+            case BreakChanged():
+                known = self._breaks.get(output.number)
+                if known is not None:
+                    self._breaks[output.number] = msgspec.structs.replace(
+                        known, ours=output.ours, theirs=output.theirs, owner=output.owner
+                    )
+            case BreakClosed():
+                self._breaks.pop(output.number, None)
+                self._breaks_closed[output.state.name.lower()] += 1
+                self._tell("break closed", f"{output.number}: {output.cause}")
+
+    def _break(self, known: BreakOpened) -> str:
+        """Return a break in words: its number, its kind, what it is about, and both sides."""
+        terms = self.ledger.instruments.get(known.instrument)
+        order = f"order {known.order}" if known.order else ""
+        about = [text for text in (terms.symbol if terms else "", order, known.item) if text]
+        kind = known.kind.name.lower().replace("_", " ")
+        return (
+            f"{known.number}: {kind}, {' '.join(about)}: ours {known.ours or 'nothing'},"
+            f" theirs {known.theirs or 'nothing'} ({known.owner})"
+        )
+
+    def _told_breaks(self) -> BreaksResult:
+        return BreaksResult(
+            opened=self.flow.outputs[BreakOpened],
+            closed=dict(self._breaks_closed),
+            open_now=[self._break(known) for known in self._breaks.values()],
+        )
 
     def _tell(self, what: str, text: str) -> None:
         time = time_text(self.last_time)
@@ -228,12 +293,17 @@ def _orders(flow: OrderFlow) -> OrdersResult:
         sent=flow.sent,
         accepted=flow.outputs[OrderAccepted],
         filled=flow.filled,
-        canceled=flow.outputs[OrderCanceled],
-        expired=flow.outputs[OrderExpired],
+        canceled=flow.canceled,
+        expired=flow.expired,
         rejected=flow.rejected.total,
+        refused_again=flow.refused_again,
         working=flow.working,
+        held=flow.held,
         unknown=flow.unknown,
         unknown_ever=flow.outputs[OrderUnknown],
+        withdrawn=flow.withdrawn,
+        retried=flow.retried,
+        timed_out=flow.timed_out,
         filled_in_part_or_whole=flow.filled_in_part_or_whole,
         ties_out=flow.ties_out,
         refused_by_check=flow.failed_checks["submit"].counts(),
@@ -268,6 +338,7 @@ def _fills(flow: OrderFlow) -> FillsResult:
         count=flow.fills,
         maker=flow.maker_fills,
         taker=flow.fills - flow.maker_fills,
+        busted=flow.busted,
         late=flow.late_fills,
         overfilled=flow.outputs[OrderOverfilled],
         ignored=flow.outputs[FillIgnored],
@@ -281,15 +352,15 @@ def _position(ledger: Ledger, position: LedgerPosition) -> PositionResult:
     money = terms.money_decimals
     average_decimals = terms.price_decimals + AVERAGE_DECIMALS_MORE
     average = position.average_price(average_decimals)
-    mark, _ = ledger.mark(position) if position.quantity else (None, "")
+    twice = ledger.mark(position).twice if position.quantity else None
     unrealised, reason = ledger.unrealised(position)
     return PositionResult(
-        strategy=_strategy_name(ledger, position.strategy),
+        strategy=ledger.owner(position),
         instrument=terms.symbol,
         currency=terms.currency,
         quantity=decimal_text(position.quantity, terms.quantity_decimals),
         average_price=None if average is None else decimal_text(average, average_decimals),
-        mark=None if mark is None else decimal_text(mark, terms.price_decimals),
+        mark=None if twice is None else _half(twice, terms.price_decimals),
         mark_missing=reason,
         realised=decimal_text(position.realised, money),
         unrealised=_or_none(unrealised, money),
@@ -297,22 +368,25 @@ def _position(ledger: Ledger, position: LedgerPosition) -> PositionResult:
         fills=position.fills,
         bought=decimal_text(position.bought, terms.quantity_decimals),
         sold=decimal_text(position.sold, terms.quantity_decimals),
-        volume=decimal_text(position.volume, money),
+        volume=decimal_text(rounded(position.volume), money),
     )
 
 
 def _account(ledger: Ledger, account: LedgerAccount) -> AccountResult:
     decimals = account.definition.money_decimals
     value = ledger.valuation(account)
-    profit = None if value.equity is None else Money(value.equity - account.initial)
+    put_in = account.initial + value.flows
+    profit = None if value.equity is None else Money(value.equity - put_in)
     return AccountResult(
         account=account.definition.name,
         currency=account.definition.currency,
         initial=decimal_text(account.initial, decimals),
+        flows=decimal_text(value.flows, decimals),
         cash=decimal_text(account.cash, decimals),
-        realised=decimal_text(account.realised, decimals),
+        realised=decimal_text(value.realised, decimals),
         unrealised=_or_none(value.unrealised, decimals),
-        fees=decimal_text(account.fees, decimals),
+        fees=decimal_text(value.fees, decimals),
+        fx=_or_none(value.fx, decimals),
         equity=_or_none(value.equity, decimals),
         profit=_or_none(profit, decimals),
         volume=decimal_text(account.volume, decimals),
@@ -320,6 +394,19 @@ def _account(ledger: Ledger, account: LedgerAccount) -> AccountResult:
         mark_missing=value.reason,
         identity=_identity(ledger.identity(account), decimals),
         round_trips=_trips(account.trips, decimals),
+        currencies=[_currency(purse, decimals) for purse in account.purses.values()],
+    )
+
+
+def _currency(purse: Purse, decimals: int) -> CurrencyResult:
+    return CurrencyResult(
+        currency=purse.currency,
+        initial=decimal_text(purse.initial, decimals),
+        flows=decimal_text(purse.flows, decimals),
+        converted=decimal_text(purse.converted, decimals),
+        realised=decimal_text(purse.realised, decimals),
+        fees=decimal_text(purse.fees, decimals),
+        cash=decimal_text(rounded(purse.cash), decimals),
     )
 
 
@@ -341,6 +428,13 @@ def _trips(trips: Trips, decimals: int) -> TripsResult:
         gross_profit=decimal_text(trips.gross_profit, decimals),
         gross_loss=decimal_text(trips.gross_loss, decimals),
     )
+
+
+def _half(twice: int, decimals: int) -> str:
+    """Return half of a number of increments; with one decimal more where it lies between two."""
+    if twice % 2:
+        return decimal_text(twice * 5, decimals + 1)
+    return decimal_text(twice // 2, decimals)
 
 
 def _or_none(amount: Money | None, decimals: int) -> str | None:

@@ -69,9 +69,13 @@ def _accounts(accounts: list[AccountResult]) -> Table:
     names = [f"{account.account} ({account.currency})" for account in accounts]
     table = _table([""], names)
     table.add_row("initial", *(_amount(account.initial) for account in accounts))
+    if any(account.flows.strip("-0.") for account in accounts):
+        table.add_row("flows", *(_amount(account.flows) for account in accounts))
     table.add_row("realised", *(_amount(account.realised, True) for account in accounts))
     table.add_row("unrealised", *(_amount(account.unrealised, True) for account in accounts))
     table.add_row("fees", *(_amount(account.fees) for account in accounts))
+    if any(len(account.currencies) > 1 for account in accounts):
+        table.add_row("fx", *(_amount(account.fx, True) for account in accounts))
     table.add_row("equity", *(_amount(account.equity) for account in accounts))
     table.add_row("profit", *(_amount(account.profit, True) for account in accounts))
     return table
@@ -112,6 +116,7 @@ def _counts(result: SessionResult) -> Table:
         _add_tally(table, "  refused by", result.replaces.refused_by_check)
     table.add_row("fills", f"{fills.count:,}: {fills.maker:,} maker, {fills.taker:,} taker")
     unusual = {
+        "taken back": fills.busted,
         "late": fills.late,
         "over-filled": fills.overfilled,
         "seen before": fills.ignored,
@@ -120,6 +125,11 @@ def _counts(result: SessionResult) -> Table:
     _add_tally(table, "  of note", {what: count for what, count in unusual.items() if count})
     _add_tally(table, "  quarantined for", fills.quarantined_by_reason)
     _add_tally(table, "faults", result.faults)
+    if result.breaks.opened:
+        table.add_row("breaks", f"{result.breaks.opened:,} opened")
+        _add_tally(table, "  closed as", result.breaks.closed)
+        for text in result.breaks.open_now:
+            table.add_row("  open", _outside(text, _BAD))
     _add_data(table, result.data)
     return table
 
@@ -141,11 +151,14 @@ def _orders(orders: OrdersResult) -> str:
         "canceled": orders.canceled,
         "expired": orders.expired,
         "rejected": orders.rejected,
+        "refused again": orders.refused_again,
         "working": orders.working,
         "UNKNOWN": orders.unknown,
     }
     told = ", ".join(f"{count:,} {what}" for what, count in outcomes.items() if count)
     requested = f"{orders.requested:,} requested: {orders.sent:,} sent, {orders.refused:,} refused"
+    for what, count in (("withdrawn", orders.withdrawn), ("held", orders.held)):
+        requested += f", {count:,} {what}" if count else ""
     return f"{requested}; of those sent {told}" if told else requested
 
 
@@ -201,7 +214,7 @@ def _verdict(result: SessionResult) -> Group:
             lines.append(_outside(told, _BAD))
     lines.append(_check(result.orders.ties_out, "every order has exactly one outcome"))
     agrees = result.disagreement_count == 0
-    lines.append(_check(agrees, "the machine's positions and cash are those of the fills"))
+    lines.append(_check(agrees, "the machine's positions and cash are those of the record"))
     lines.extend(_outside(f"     {each}", _BAD) for each in result.disagreements)
     if result.killed:
         lines.append(Text("KILLED: nothing new leaves until a named person releases", style=_BAD))

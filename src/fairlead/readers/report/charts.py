@@ -11,9 +11,9 @@ from typing import Final
 from fairlead.model.decimals import decimal_text
 from fairlead.model.instruments import Instrument
 from fairlead.model.terms import Side
-from fairlead.model.units import NANOS_PER_MILLISECOND, AccountId, Nanos, StrategyId
+from fairlead.model.units import NANOS_PER_MILLISECOND, AccountId, Nanos
 from fairlead.readers.equity import EquityCurve, Fill, Series
-from fairlead.readers.statistics import drawdowns
+from fairlead.readers.statistics import drawdowns, without_flows
 from fairlead.readers.written import grouped, printable
 
 CHARTS_MAX: Final = 12  # instruments drawn: those with the most fills
@@ -31,7 +31,7 @@ def equity_chart(curve: EquityCurve, series: Series, account: AccountId) -> Char
         "times": _milliseconds(series.times),
         "equity": _scaled(equity, 10**definition.money_decimals),
         "initial": definition.cash / 10**definition.money_decimals,
-        "drawdown": drawdowns(equity),
+        "drawdown": drawdowns(without_flows(equity, series.flows(account))),
     }
 
 
@@ -47,11 +47,11 @@ def price_chart(curve: EquityCurve, series: Series, instrument: Instrument) -> C
         "mid": _scaled(series.mids(instrument.instrument), 2 * 10**instrument.price_decimals),
         "positions": [
             {
-                "name": strategy_name(curve, strategy),
-                "quantity": _scaled(series.quantities((strategy, number)), held),
+                "name": escape(printable(curve.ledger.owner(position))),
+                "quantity": _scaled(series.quantities(key), held),
             }
-            for strategy, number in curve.ledger.positions
-            if number == instrument.instrument
+            for key, position in curve.ledger.positions.items()
+            if position.instrument.instrument == instrument.instrument
         ],
         "buys": _markers(curve, instrument, [fill for fill in fills if fill.side is Side.BUY]),
         "sells": _markers(curve, instrument, [fill for fill in fills if fill.side is Side.SELL]),
@@ -67,11 +67,6 @@ def charted(curve: EquityCurve) -> list[Instrument]:
     return [curve.ledger.instruments[instrument] for instrument in ordered[:CHARTS_MAX]]
 
 
-def strategy_name(curve: EquityCurve, strategy: StrategyId) -> str:
-    """Return the name of a strategy, fit for a label."""
-    return escape(printable(curve.ledger.strategies[strategy].name))
-
-
 def _markers(curve: EquityCurve, instrument: Instrument, fills: list[Fill]) -> Chart:
     return {
         "times": _milliseconds([fill.time for fill in fills]),
@@ -83,8 +78,8 @@ def _markers(curve: EquityCurve, instrument: Instrument, fills: list[Fill]) -> C
 def _told(curve: EquityCurve, instrument: Instrument, fill: Fill) -> str:
     quantity = grouped(decimal_text(fill.quantity, instrument.quantity_decimals))
     price = grouped(decimal_text(fill.price, instrument.price_decimals))
-    name = strategy_name(curve, fill.strategy)
-    return f"{fill.side.name} {quantity} at {price}, {fill.liquidity.name.lower()}, {name}"
+    name = escape(printable(curve.ledger.strategies[fill.strategy].name))
+    return f"{fill.side.name} {quantity} at {price}, {fill.told}, {name}"
 
 
 def _milliseconds(times: list[Nanos]) -> list[int]:

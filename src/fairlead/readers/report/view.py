@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from fairlead.model.decimals import decimal_text
+from fairlead.model.terms import MarkPolicy
 from fairlead.model.units import AccountId, Nanos
 from fairlead.readers.equity import EquityCurve, Fill, Series
 from fairlead.readers.measures import Measure, measures_of, span_of
@@ -20,6 +21,14 @@ UNSURE: Final = "unsure"  # not known, or to be looked at
 BAD: Final = "bad"
 ABSENT: Final = "absent"  # there is nothing to check
 MONEY_DECIMALS_SHOWN: Final = 2  # in the key numbers; the tables have them all
+
+
+_MARKED: Final = {
+    MarkPolicy.TOUCH: "longs at the bid, shorts at the ask",
+    MarkPolicy.MID: "positions at the middle of bid and ask",
+    MarkPolicy.LAST: "positions at the last trade",
+    MarkPolicy.MARK: "positions at the mark price of the venue",
+}
 
 
 class Check(NamedTuple):
@@ -78,6 +87,7 @@ class View(NamedTuple):
     fills_last: list[FillRow]
     fills_dropped: int
     notes: list[str]
+    marked: str  # at which price positions are valued
 
 
 def view_of(content: ReportContent) -> View:
@@ -100,6 +110,7 @@ def view_of(content: ReportContent) -> View:
         fills_last=[_fill_row(content.curve, fill) for fill in fills.last],
         fills_dropped=fills.dropped,
         notes=_notes(content.curve, series),
+        marked=_MARKED[content.curve.ledger.appraisal.policy],
     )
 
 
@@ -132,7 +143,7 @@ def _checks(content: ReportContent, result: SessionResult) -> list[Check]:
             "Second accounting",
             f"differences to what the machine says: {result.disagreement_count:,}"
             if result.disagreement_count
-            else "positions and cash recomputed from the fills are those of the machine",
+            else "positions and cash recomputed from the record are those of the machine",
         ),
         _journal_check(content),
         *_trading_checks(result),
@@ -171,6 +182,7 @@ def _trading_checks(result: SessionResult) -> list[Check]:
     if result.orders.unknown:
         text = f"orders whose outcome is not known: {result.orders.unknown:,}"
         checks.append(Check(UNSURE, "Unknown orders", text))
+    checks.extend(Check(UNSURE, "Open break", text) for text in result.breaks.open_now)
     checks.extend(
         Check(UNSURE, "Disabled strategy", f"{name}: {reason}")
         for name, reason in result.disabled.items()
@@ -205,7 +217,8 @@ def _key_numbers(
     ledger = curve.ledger
     account = ledger.accounts[account_id]
     value = ledger.valuation(account)
-    profit = None if value.equity is None else value.equity - account.initial
+    put_in = account.initial + value.flows
+    profit = None if value.equity is None else value.equity - put_in
     decimals = account.definition.money_decimals
 
     def money(label: str, amount: int | None, beside: str, coloured: bool = True) -> KeyNumber:
@@ -214,15 +227,15 @@ def _key_numbers(
         sign = (amount > 0) - (amount < 0) if coloured else 0
         return KeyNumber(label, _shown(amount, decimals), beside, sign)
 
-    initial = f"from {_shown(account.initial, decimals)} {account.definition.currency}"
+    initial = f"from {_shown(put_in, decimals)} {account.definition.currency}"
     fees = f"{measures['fees_of_volume'].text} of what was traded"
     fall = measures["max_drawdown_amount"]
     return [
         money("Equity", value.equity, initial, coloured=False),
         money("Profit after fees", profit, measures["total_return"].text),
-        money("Realised", account.realised, "before fees"),
-        money("Unrealised", value.unrealised, "longs at the bid, shorts at the ask"),
-        money("Fees", account.fees, fees, coloured=False),
+        money("Realised", value.realised, "before fees"),
+        money("Unrealised", value.unrealised, _MARKED[ledger.appraisal.policy]),
+        money("Fees", value.fees, fees, coloured=False),
         money("Traded", account.volume, f"in {account.fills:,} fills", coloured=False),
         KeyNumber("Round trips", f"{account.trips.count:,}", _won(account.trips.won), 0),
         KeyNumber("Maximum drawdown", measures["max_drawdown"].text, fall.text, 0),
@@ -245,7 +258,9 @@ def _outcomes(result: SessionResult) -> dict[str, int]:
         "expired": orders.expired,
         "rejected by the venue": orders.rejected,
         "still working": orders.working,
+        "held in the machine": orders.held,
         "outcome not known": orders.unknown,
+        "withdrawn before they left": orders.withdrawn,
         "refused by risk": orders.refused,
     }
 
@@ -263,7 +278,7 @@ def _fill_row(curve: EquityCurve, fill: Fill) -> FillRow:
         quantity=decimal_text(fill.quantity, terms.quantity_decimals),
         price=decimal_text(fill.price, terms.price_decimals),
         fee=decimal_text(fill.fee, terms.money_decimals),
-        liquidity=fill.liquidity.name.lower(),
+        liquidity=fill.told,
     )
 
 
