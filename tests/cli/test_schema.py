@@ -73,6 +73,15 @@ def test_whatever_is_written_fits_the_schema(record: Any) -> None:
         '{"type":"BookSnapshot","instrument":"ABC","bids":[["1.5",2]],"asks":[]}',
         '{"type":"InstrumentDefinition","instrument":'
         '{"symbol":"N","price_decimals":2,"quantity_decimals":0}}',
+        '{"type":"SubmitRequest","strategy":"mm","order":1,"instrument":"ABC",'
+        '"side":"sell","quantity":3,"trail":"0.5"}',
+        '{"type":"Statement","account":"main","fills":[{"instrument":"ABC","execution":"e1",'
+        '"side":"buy","price":"1.5","quantity":1}],"positions":[],"cash":null}',
+        '{"type":"OrderPolicyChange","policy":{},"person":"ann"}',
+        '{"type":"TradingDayBegan","session_date":20260105}',
+        '{"type":"VenueOrderStatus","order":1,"instrument":"ABC","found":false}',
+        '{"type":"VenueFilled","order":1,"instrument":"ABC","execution":"e1","price":"1.5",'
+        '"quantity":1,"cumulative":null}',
     ],
 )
 def test_the_shortest_line_that_is_read_fits_the_schema(line: str) -> None:
@@ -91,6 +100,10 @@ def test_the_shortest_line_that_is_read_fits_the_schema(line: str) -> None:
         '{"type":"CancelRequest","strategy":"mm","order":-1}',
         '{"type":"CancelRequest","strategy":"mm","order":"one"}',
         '{"type":"StopCommand","person":"ann","policy":"cancle"}',
+        '{"type":"CashMoved","account":"main","currency":"USD","kind":"gift","amount":"1",'
+        '"reference":"r","person":"ann","reason":"why"}',
+        '{"type":"Statement","account":"main","cash":[{"currency":"USD"}]}',
+        '{"type":"CloseBreakCommand","number":1,"person":"ann"}',
         '{"type":"BookSnapshot","instrument":"ABC","bids":[["1.5"]],"asks":[]}',
         '{"type":"BookSnapshot","instrument":"ABC","bids":[["1.5",2,3]],"asks":[]}',
     ],
@@ -115,6 +128,24 @@ def test_what_may_be_left_out_says_what_then_stands() -> None:
     assert "tag" not in request["required"]
     assert request["properties"]["tag"]["default"] == ""
     assert "market without" in request["properties"]["order_type"]["description"]
+
+
+def test_nothing_is_left_out_of_what_is_printed() -> None:
+    for name in (*OUTPUTS, "Approved", "FailedCheck"):
+        described = SCHEMA["$defs"][name]
+        always = set(described["properties"]) - {"sequence"}
+        assert set(described["required"]) == always, name
+        assert not any("default" in field for field in described["properties"].values()), name
+
+
+def test_a_default_that_the_record_has_is_in_the_schema() -> None:
+    request = SCHEMA["$defs"]["SubmitRequest"]["properties"]
+    assert request["reduce_only"]["default"] is False
+    assert request["trigger"]["default"] == "last"
+    assert SCHEMA["$defs"]["Statement"]["properties"]["orders"]["default"] is None
+    policy = SCHEMA["$defs"]["OrderPolicy"]
+    assert policy["required"] == []
+    assert policy["properties"]["attempts_max"]["default"] == 3
 
 
 def test_the_command_prints_inputs_outputs_or_all() -> None:

@@ -243,9 +243,55 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path: Path) -> None:
         assert process.wait() == 0
 
 
-def test_the_example_of_the_reference_prints_what_it_says() -> None:
-    reference = Path(__file__).parents[2] / "docs" / "reference" / "script.md"
-    script, printed = re.findall(r"```jsonl\n(.*?)```", reference.read_text(), re.DOTALL)
-    result = CliRunner().invoke(app, ["script", "-"], input=script)
-    assert result.exit_code == 0
+def test_a_part_of_the_state_is_printed_where_it_is_asked_for() -> None:
+    (*_, state) = objects(run(*LINES, options=("--state", "positions, killed")))
+    assert list(state) == ["type", "sequence", "time", "killed", "positions"]
+    whole = objects(run(*LINES))[-1]
+    assert state["positions"] == whole["positions"]
+
+
+def test_a_part_that_the_state_does_not_have_is_named() -> None:
+    result = run(*LINES, options=("--state", "position"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "--state: found 'position', expected some of" in result.stderr
+    assert "did you mean 'positions'?" in result.stderr
+
+
+REFERENCE = (Path(__file__).parents[2] / "docs" / "reference" / "script.md").read_text()
+SCRIPTS = {
+    name: block
+    for block, name in re.findall(r"```jsonl\n(# (\w+\.jsonl)\n.*?)```", REFERENCE, re.DOTALL)
+}
+# A command over named scripts, and the next block without a name: what it prints.
+EXAMPLES = re.findall(
+    r"^    (?:cat (.+?) \| )?fairlead script (\S+\.jsonl|-)(.*?)\n.*?```jsonl\n(?!# )(.*?)```",
+    REFERENCE,
+    re.DOTALL | re.MULTILINE,
+)
+
+
+@pytest.mark.parametrize(("joined", "file", "options", "printed"), EXAMPLES)
+def test_the_examples_of_the_reference_print_what_it_says(
+    joined: str, file: str, options: str, printed: str
+) -> None:
+    names = joined.split() or [file]
+    script = "".join(SCRIPTS[name] for name in names)
+    result = CliRunner().invoke(app, ["script", "-", *options.split()], input=script)
+    assert result.exit_code == 0, result.output
     assert result.stdout == printed
+
+
+def test_every_script_of_the_reference_is_run() -> None:
+    assert len(EXAMPLES) >= 7
+    used = {name for joined, file, _, _ in EXAMPLES for name in (joined.split() or [file])}
+    assert used == set(SCRIPTS)
+
+
+def test_every_part_of_the_state_is_in_the_reference() -> None:
+    state = objects(run(*LINES))[-1]
+    del state["type"]
+    objects_in = [state, *state["orders"], *state["positions"], *state["accounts"]]
+    objects_in += state["accounts"][0]["currencies"]
+    names = {name for found in objects_in for name in found}
+    assert {name for name in names if f"`{name}`" not in REFERENCE} == set()

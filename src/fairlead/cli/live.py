@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fairlead.journal.sequencer import monotonic_ns
-from fairlead.machine.positions import Account
+from fairlead.machine.accounts import Account
 from fairlead.machine.valuation import account_unrealised, equity, unrealised
 from fairlead.model.decimals import decimal_text
 from fairlead.model.inputs import Input

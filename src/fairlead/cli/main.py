@@ -8,6 +8,10 @@ import fairlead
 from fairlead.cli.backtest import backtest
 from fairlead.cli.doctor import doctor
 from fairlead.cli.feed import feed
+from fairlead.cli.order import order
+from fairlead.cli.orders import orders
+from fairlead.cli.positions import positions
+from fairlead.cli.reconcile import reconcile
 from fairlead.cli.replay import replay
 from fairlead.cli.run import run
 from fairlead.cli.schema import schema
@@ -39,7 +43,10 @@ def main_options(
     del version  # the callback has done it
 
 
-for command in (run, backtest, replay, verify, feed, script, schema, doctor):
+_SESSIONS = (run, backtest, replay, verify)
+_RECORD = (orders, order, positions, reconcile)
+_TOOLS = (feed, script, schema, doctor)
+for command in (*_SESSIONS, *_RECORD, *_TOOLS):
     app.command()(command)
 
 

@@ -42,9 +42,9 @@ def line_schema(inputs: bool, outputs: bool) -> dict[str, Any]:
     definitions: dict[str, Any] = {}
     kinds = []
     if inputs:
-        kinds += _define(INPUTS, {"time": _TIME}, definitions)
+        kinds += _define(INPUTS, {"time": _TIME}, definitions, whole=False)
     if outputs:
-        kinds += _define(OUTPUTS, {"sequence": _SEQUENCE}, definitions)
+        kinds += _define(OUTPUTS, {"sequence": _SEQUENCE}, definitions, whole=True)
     what = " or ".join(["input"] * inputs + ["output"] * outputs)
     return {
         "$schema": DIALECT,
@@ -54,22 +54,32 @@ def line_schema(inputs: bool, outputs: bool) -> dict[str, Any]:
     }
 
 
-def _define(kinds: dict[str, Any], also: dict[str, Any], definitions: dict[str, Any]) -> list[str]:
-    """Add the definitions of records and of what stands inside them; return the records' names."""
+def _define(
+    kinds: dict[str, Any], also: dict[str, Any], definitions: dict[str, Any], whole: bool
+) -> list[str]:
+    """Add the definitions of records and of what stands inside them; return the records' names.
+
+    `whole`: nothing is left out, as in all that is printed.
+    """
     for name, kind in kinds.items():
         form = record_form(kind)
-        definitions[name] = _record(form, {"type": {"const": name}}, also)
+        definitions[name] = _record(form, {"type": {"const": name}}, also, whole)
         for inner in _inner_records(form):
-            definitions.setdefault(inner.name, _record(inner, {}, {}))
+            definitions.setdefault(inner.name, _record(inner, {}, {}, whole))
     return list(kinds)
 
 
-def _record(form: RecordForm, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
-    required = [field.name for field in form.fields if field.omission is None]
+def _record(
+    form: RecordForm, before: dict[str, Any], after: dict[str, Any], whole: bool
+) -> dict[str, Any]:
+    required = [field.name for field in form.fields if whole or field.omission is None]
+    described = {
+        field.name: field.form.schema() if whole else _field(field) for field in form.fields
+    }
     return {
         "description": inspect.getdoc(form.kind),
         "type": "object",
-        "properties": {**before, **{field.name: _field(field) for field in form.fields}, **after},
+        "properties": {**before, **described, **after},
         "required": [*before, *required],
         "additionalProperties": False,
     }

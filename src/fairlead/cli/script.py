@@ -19,7 +19,7 @@ from fairlead.model.codec import encode_outputs
 from fairlead.model.errors import UnreadableText
 from fairlead.model.forms import Count, Place, Scope
 from fairlead.model.inputs import Input
-from fairlead.model.names import Names
+from fairlead.model.names import Names, did_you_mean
 from fairlead.model.outputs import Output
 from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos, Sequence
 from fairlead.node.path import OutputsDigest
@@ -83,6 +83,9 @@ def script(
         bool, typer.Option("--keep-going", help="Report a bad line and go on; exit 2 at the end.")
     ] = False,
     digest: Annotated[bool, typer.Option("--digest", help="Print the digests alone.")] = False,
+    state: Annotated[
+        str, typer.Option(help="Of the final state these parts alone: orders,positions,...")
+    ] = "",
 ) -> None:
     """Apply inputs from JSON lines to a fresh machine; print its outputs and final state.
 
@@ -90,12 +93,24 @@ def script(
     A line may say its "time" in nanoseconds; time never goes back. Empty lines and lines that begin
     with # or // are ignored. A line that cannot be read stops the script with exit code 2.
     """
+    parts = _parts(state)
     with until_the_reader_leaves():
-        if not _run(file, echo, keep_going, digest):
+        if not _run(file, echo, keep_going, digest, parts):
             raise typer.Exit(USAGE)
 
 
-def _run(file: str, echo: bool, keep_going: bool, digest: bool) -> bool:
+def _parts(wanted: str) -> list[str]:
+    """Return the parts of the state that are asked for; none means all."""
+    known = list(Script().state())
+    parts = [part.strip() for part in wanted.split(",") if part.strip()]
+    for part in parts:
+        if part not in known:
+            near = did_you_mean(part, known)
+            fail(f"--state: found {part!r}, expected some of {', '.join(known)}{near}")
+    return parts
+
+
+def _run(file: str, echo: bool, keep_going: bool, digest: bool, parts: list[str]) -> bool:
     """Return whether every line could be read."""
     all_read = True
     run = Script()
@@ -113,8 +128,17 @@ def _run(file: str, echo: bool, keep_going: bool, digest: bool) -> bool:
                 continue
             if not digest:
                 _report(run, taken, outputs, echo)
-    write_line({"type": "digest", **run.digests()} if digest else {"type": "state", **run.state()})
+    if digest:
+        write_line({"type": "digest", **run.digests()})
+    else:
+        write_line({"type": "state", **_only(run.state(), parts)})
     return all_read
+
+
+def _only(state: dict[str, Any], parts: list[str]) -> dict[str, Any]:
+    """Return the parts that are asked for, and as of when they stand."""
+    kept = {*parts, "sequence", "time"} if parts else set(state)
+    return {name: value for name, value in state.items() if name in kept}
 
 
 def _report(run: Script, taken: Input, outputs: list[Output], echo: bool) -> None:

@@ -4,28 +4,46 @@ Reads and never changes. An amount is decimal text; what cannot be known (the va
 whose book is stale) is null: no number is invented.
 """
 
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any
 
+from fairlead.cli.break_objects import break_objects, quarantine_objects
+from fairlead.cli.money_objects import account_object, position_object
+from fairlead.cli.order_objects import order_object
 from fairlead.machine.books import Book
 from fairlead.machine.machine import Machine
-from fairlead.machine.orders import Order
-from fairlead.machine.positions import Account, Position
-from fairlead.machine.valuation import account_unrealised, unrealised
+from fairlead.machine.marks import VenueMark
 from fairlead.model.decimals import decimal_text
-from fairlead.model.instruments import Instrument
+from fairlead.model.forms import RATE_DECIMALS
 from fairlead.model.names import Names
-from fairlead.model.terms import InstrumentKind
-from fairlead.model.units import divide_half_even
-
-AVERAGE_DECIMALS_MORE: Final = 4  # an average price lies between ticks
+from fairlead.model.units import InstrumentId
 
 
 def state_object(machine: Machine, names: Names) -> dict[str, Any]:
-    """Return orders, positions, accounts, books, the gate and the digest of a machine."""
-    gate = machine.gate
+    """Return everything that stands, and the digest of it."""
+    positions = machine.positions
     return {
         "sequence": machine.state.sequence,
         "time": machine.state.time,
+        **_permission(machine, names),
+        **_days(machine),
+        "books": [_book(book, machine, names) for book in machine.books.all()],
+        "marks": _marks(machine, names),
+        "orders": [order_object(order, machine, names) for order in machine.orders.all()],
+        "positions": [position_object(each, machine, names) for each in positions.all()],
+        "accounts": [account_object(account, machine) for account in positions.accounts()],
+        "breaks": break_objects(machine, names),
+        "quarantine": quarantine_objects(machine, names),
+        "state_digest": machine.digest(),
+    }
+
+
+def _permission(machine: Machine, names: Names) -> dict[str, Any]:
+    """Describe who may trade, and what may not be traded now."""
+    gate, state = machine.gate, machine.state
+    return {
+        "epoch": state.epoch,
+        "stage": state.stage,
         "killed": gate.killed,
         "stopped": gate.stopped,
         "disabled": [
@@ -34,13 +52,38 @@ def state_object(machine: Machine, names: Names) -> dict[str, Any]:
         ],
         "closed": [
             {"instrument": names.instruments.name(instrument), "reason": reason}
-            for instrument, reason in gate.closed()
+            for instrument, reason in _closed(machine)
         ],
-        "books": [_book(book, machine, names) for book in machine.books.all()],
-        "orders": [_order(order, machine, names) for order in machine.orders.all()],
-        "positions": [_position(each, machine, names) for each in machine.positions.all()],
-        "accounts": [_account(account, machine) for account in machine.positions.accounts()],
-        "state_digest": machine.digest(),
+        "disconnected": [
+            {"venue": venue, "reason": reason} for venue, reason in state.disconnected.items()
+        ],
+    }
+
+
+def _closed(machine: Machine) -> Iterator[tuple[InstrumentId, str]]:
+    """Yield the instruments that take no new orders now, whoever asks, and why."""
+    reconciliation = machine.state.reconciliation
+    for book in machine.books.all():
+        numbers = [
+            str(each.number)
+            for each in reconciliation.open_breaks()
+            if each.instrument == book.instrument
+        ]
+        if numbers:
+            yield book.instrument, f"open breaks: {', '.join(numbers)}"
+        if reconciliation.gate_problem(book.instrument) == "instrument_confirmed":
+            yield book.instrument, "no statement has confirmed it since its venue connected"
+        if book.halted:
+            yield book.instrument, f"the venue does not trade it: {book.halted}"
+
+
+def _days(machine: Machine) -> dict[str, Any]:
+    """Describe the trading day of the firm (0: none has begun) and of each venue that has one."""
+    state = machine.state
+    venues = state.session_dates.items()
+    return {
+        "session_date": state.performance.session_date,
+        "venue_session_dates": [{"venue": venue, "session_date": date} for venue, date in venues],
     }
 
 
@@ -52,81 +95,39 @@ def _book(book: Book, machine: Machine, names: Names) -> dict[str, Any]:
         "bid_quantity": decimal_text(book.bid_quantity, terms.quantity_decimals),
         "ask_price": decimal_text(book.ask_price, terms.price_decimals),
         "ask_quantity": decimal_text(book.ask_quantity, terms.quantity_decimals),
+        "last_price": decimal_text(book.last_price, terms.price_decimals),
         "update": book.update,
         "stale": book.stale,
         "reason": book.reason,
+        "halted": book.halted,
     }
 
 
-def _order(order: Order, machine: Machine, names: Names) -> dict[str, Any]:
-    terms = machine.instruments[order.instrument]
+def _marks(machine: Machine, names: Names) -> dict[str, Any]:
+    """Describe how positions are valued: the policy, the marks of venues, the exchange rates."""
+    marks = machine.state.marks
+    found = [(number, marks.venue_mark(number)) for number in machine.instruments]
     return {
-        "order": order.order,
-        "strategy": names.strategies.name(order.strategy),
-        "instrument": names.instruments.name(order.instrument),
-        "side": order.side.name.lower(),
-        "status": order.status.name.lower(),
-        "quantity": decimal_text(order.quantity, terms.quantity_decimals),
-        "price": decimal_text(order.price, terms.price_decimals),
-        "filled": decimal_text(order.filled, terms.quantity_decimals),
-        "canceled": decimal_text(order.canceled, terms.quantity_decimals),
-        "leaves": decimal_text(order.leaves if order.working else 0, terms.quantity_decimals),
+        "policy": marks.policy.name.lower(),
+        "age_max": marks.age_max,
+        "prices": [_mark(number, mark, machine, names) for number, mark in found if mark],
+        "rates": [
+            {
+                "currency": currency,
+                "quote_currency": quote_currency,
+                "rate": decimal_text(rate, RATE_DECIMALS),
+            }
+            for currency, quote_currency, rate in marks.rates()
+        ],
     }
 
 
-def _position(position: Position, machine: Machine, names: Names) -> dict[str, Any]:
-    terms = machine.instruments[position.instrument]
-    gain = unrealised(machine.state, position)
+def _mark(number: InstrumentId, mark: VenueMark, machine: Machine, names: Names) -> dict[str, Any]:
+    """Describe what a venue said; a corporate action since is not in the price."""
+    decimals = machine.instruments[number].price_decimals
     return {
-        "strategy": names.strategies.name(position.strategy),
-        "instrument": names.instruments.name(position.instrument),
-        "quantity": decimal_text(position.quantity, terms.quantity_decimals),
-        "average_cost": _average_cost(position, terms),
-        "realised": decimal_text(position.realised, terms.money_decimals),
-        "unrealised": _text_or_none(gain, terms.money_decimals),
-        "fees": decimal_text(position.fees, terms.money_decimals),
+        "instrument": names.instruments.name(number),
+        "price": decimal_text(mark.price, decimals),
+        "time": mark.time,
+        "adjusted": mark.carry is not None,
     }
-
-
-def _account(account: Account, machine: Machine) -> dict[str, Any]:
-    """Describe an account. The identity: equity = initial + realised + unrealised - fees."""
-    mine = [
-        position
-        for position in machine.positions.all()
-        if machine.state.strategies[position.strategy].account == account.account
-    ]
-    gain = account_unrealised(machine.state, account)
-    at_cost = account.cash + sum(each.open_cost for each in mine if _is_spot(each, machine))
-    realised = sum(position.realised for position in mine)
-    fees = sum(position.fees for position in mine)
-    decimals = account.money_decimals
-    return {
-        "account": account.name,
-        "currency": account.currency,
-        "initial": decimal_text(account.initial, decimals),
-        "cash": decimal_text(account.cash, decimals),
-        "realised": decimal_text(account.realised, decimals),
-        "unrealised": _text_or_none(gain, decimals),
-        "fees": decimal_text(account.fees, decimals),
-        "equity": _text_or_none(None if gain is None else at_cost + gain, decimals),
-        "identity": (realised, fees) == (account.realised, account.fees)
-        and at_cost == account.initial + realised - fees,
-    }
-
-
-def _average_cost(position: Position, terms: Instrument) -> str | None:
-    """Return the average price of the open quantity, rounded half to even; None when flat."""
-    if position.quantity == 0:
-        return None
-    decimals = terms.price_decimals + AVERAGE_DECIMALS_MORE
-    scaled = abs(position.open_cost) * 10**AVERAGE_DECIMALS_MORE
-    average = divide_half_even(scaled, abs(position.quantity) * terms.money_unit)
-    return decimal_text(average, decimals)
-
-
-def _is_spot(position: Position, machine: Machine) -> bool:
-    return machine.instruments[position.instrument].kind is InstrumentKind.SPOT
-
-
-def _text_or_none(amount: int | None, decimals: int) -> str | None:
-    return None if amount is None else decimal_text(amount, decimals)
