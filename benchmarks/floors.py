@@ -11,7 +11,8 @@ from collections.abc import Sequence as Many
 from time import perf_counter_ns, process_time_ns
 from typing import Any
 
-from benchmarks.trading import CASH, ORDER_QUANTITY
+from benchmarks.filling import CASH
+from benchmarks.trading import ORDER_QUANTITY
 from fairlead.model.inputs import Quote
 from fairlead.model.units import InstrumentId, Nanos
 

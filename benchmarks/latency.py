@@ -60,7 +60,7 @@ def _ours(stream: Many[Quote]) -> Spans:
     session = trading.session(stream, strategy)
     with collected_when_idle(waits=True):  # as a session in real time: no collector in the path
         trading.run(session)
-    trading.check(session, stream, strategy, EVERY)
+    trading.check(session, stream, strategy)
     return _spans(strategy.spans)
 
 
@@ -80,7 +80,7 @@ def _tick_to_order(stream: Many[Quote], place: Place) -> Spans:
     session = trading.session(stream, strategy, log=trading.journal(directory))
     with collected_when_idle(waits=True):
         trading.run(session)
-    trading.check(session, stream, strategy, 1)
+    trading.check(session, stream, strategy)
     trading.finish(session)
     shutil.rmtree(directory)
     spans = session.tick_to_order

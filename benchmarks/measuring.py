@@ -28,15 +28,16 @@ class Sizes(NamedTuple):
     repetitions: int = 7
     quotes: int = 200_000
     orders: int = 20_000  # alike where every quote makes one, and where every 10th does
-    orders_few: int = 2_000
-    orders_many: int = 50_000
+    orders_few: int = 2_000  # a history that is short ...
+    orders_some: int = 20_000
+    orders_many: int = 200_000  # ... and one that is long
     commits: int = 400
     group: int = 100  # inputs in one commit, where there are many
     recovered: int = 100_000  # quotes in the journal that is recovered, with an order every 10th
     frames: int = 50_000  # as many as the recording has, at most
 
 
-QUICK: Final = Sizes(5, 40_000, 4_000, 500, 5_000, 100, 100, 20_000, 10_000)
+QUICK: Final = Sizes(5, 40_000, 4_000, 500, 5_000, 20_000, 100, 100, 20_000, 10_000)
 
 
 class Place(NamedTuple):

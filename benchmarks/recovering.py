@@ -63,7 +63,7 @@ def _write(directory: Path, count: int) -> None:
     strategy = trading.taking(_EVERY)
     session = trading.session(stream, strategy, log=trading.journal(directory))
     trading.run(session)
-    trading.check(session, stream, strategy, _EVERY)
+    trading.check(session, stream, strategy)
     trading.finish(session)
 
 

@@ -1,17 +1,16 @@
 """A session over quotes in memory: the real path and host, a world that costs next to nothing.
 
-The world fills every order wholly, at the touch of the quote that triggered it, without a delay.
-That is no model of a venue (`simulator/` has those); it makes the outcome exact, so that a run can
-be checked to the last cent, and it leaves the time to the parts that are measured.
+The world makes the outcome exact (`filling.py`), so that a run can be checked to the last cent.
 """
 
 from collections.abc import Iterable
 from collections.abc import Sequence as Many
 from pathlib import Path as FilePath
 from time import perf_counter_ns, process_time_ns
-from typing import Final
+from typing import Final, NamedTuple
 
-from benchmarks.market import START, instruments
+from benchmarks.filling import CASH, FillingWorld
+from benchmarks.market import START, VENUE, instruments
 from fairlead.journal.format import GENESIS
 from fairlead.journal.log import Durability, Log
 from fairlead.journal.sequencer import Sequencer, VirtualClock
@@ -23,15 +22,17 @@ from fairlead.model.inputs import (
     LimitChange,
     MessageRateChange,
     NodeStarted,
+    OrderPolicyChange,
     Quote,
+    ReconciliationPolicyChange,
     StartCommand,
     StrategyDefinition,
-    VenueAccepted,
-    VenueFilled,
+    VenueConnected,
 )
 from fairlead.model.limits import Limits, MessageRate
-from fairlead.model.outputs import Action, OrderFilled, SendOrder
-from fairlead.model.terms import Liquidity, Side, StopPolicy
+from fairlead.model.outputs import OrderFilled
+from fairlead.model.policies import OrderPolicy, ReconciliationPolicy
+from fairlead.model.terms import CostBasis, StopPolicy
 from fairlead.model.units import (
     NANOS_PER_SECOND,
     AccountId,
@@ -51,14 +52,20 @@ from fairlead.simulator.world import World
 from fairlead.strategy import Context, Strategy
 from fairlead.strategy.host import Host
 
-CASH: Final = Money(10**15)
 ORDER_QUANTITY: Final = Quantity(100)
 _ACCOUNT: Final = AccountId(1)
 _STRATEGY: Final = StrategyId(1)
-_SESSION_DATE: Final = 20_240_102
-_NO_FEE: Final = Money(0)
-_BUY: Final = Side.BUY  # the world runs inside of what is measured: no look-up in it twice
-_TAKER: Final = Liquidity.TAKER
+
+
+class Setting(NamedTuple):
+    """How a session is set up, beside its quotes."""
+
+    cost_basis: CostBasis = CostBasis.AVERAGE
+    policy: OrderPolicy | None = None
+    statements: Nanos = Nanos(0)  # how much time lies between two of them; 0: there are none
+
+
+PLAIN: Final = Setting()
 
 
 class Counting(Strategy):
@@ -74,12 +81,16 @@ class Counting(Strategy):
 
 
 class Taking(Strategy):
-    """Takes the touch on every nth quote: buys and sells by turns in each instrument."""
+    """Takes the touch on every nth quote: some buys, then as many sells, in each instrument.
+
+    So the position goes flat with every round trip, and opens anew with the next one.
+    """
 
     class Parameters(Strategy.Parameters, frozen=True):
-        """On which quotes it takes."""
+        """On which quotes it takes, and how many orders it buys with, and then sells with."""
 
         every: int = 10
+        legs: int = 1
 
     parameters: Parameters
 
@@ -88,17 +99,17 @@ class Taking(Strategy):
         self.quotes = 0
         self.orders = 0
         self.fills = 0
-        self.holds: dict[InstrumentId, bool] = {}
+        self.taken: dict[InstrumentId, int] = {}
 
     def on_quote(self, context: Context, quote: Quote) -> None:
         """Count, and take on every nth quote."""
         self.quotes += 1
         if self.quotes % self.parameters.every:
             return
-        held = self.holds.get(quote.instrument, False)
-        self.holds[quote.instrument] = not held
+        taken = self.taken.get(quote.instrument, 0)
+        self.taken[quote.instrument] = taken + 1
         self.orders += 1
-        if held:
+        if sells(taken, self.parameters.legs):
             context.sell(quote.instrument, ORDER_QUANTITY, quote.bid_price)
         else:
             context.buy(quote.instrument, ORDER_QUANTITY, quote.ask_price)
@@ -108,9 +119,14 @@ class Taking(Strategy):
         self.fills += 1
 
 
-def taking(every: int) -> Taking:
+def taking(every: int, legs: int = 1) -> Taking:
     """Return a strategy that takes on every nth quote."""
-    return Taking(Taking.Parameters(every=every))
+    return Taking(Taking.Parameters(every=every, legs=legs))
+
+
+def sells(taken: int, legs: int) -> bool:
+    """Return whether an order sells, after so many in its instrument."""
+    return taken // legs % 2 == 1
 
 
 class TimedTaking(Taking):
@@ -133,61 +149,6 @@ class TimedTaking(Taking):
         super().on_fill(context, fill)
 
 
-class FillingWorld:
-    """Quotes at their times; every order is taken and filled at the touch at once."""
-
-    def __init__(self, quotes: Many[Quote]) -> None:
-        """Stand before the first quote."""
-        self._coming = iter(quotes)
-        self._next = next(self._coming, None)
-        self._touch = self._next  # the quote that came last
-        self._reports: list[Input] = []
-        self._executions = 0
-
-    def next_time(self) -> Nanos | None:
-        """Return when the reports that wait, or else the next quote, reach us."""
-        if self._reports and self._touch is not None:
-            return self._touch.venue_time
-        quote = self._next
-        return None if quote is None else quote.venue_time
-
-    def take(self, time: Nanos) -> list[Input]:
-        """Return the reports that wait, then the quotes up to `time`."""
-        inputs = self._reports
-        self._reports = []
-        quote = self._next
-        while quote is not None and quote.venue_time <= time:
-            inputs.append(quote)
-            self._touch = quote
-            self._next = quote = next(self._coming, None)
-        return inputs
-
-    def act(self, action: Action, time: Nanos) -> None:
-        """Accept and fill an order; nothing is ever left to cancel or replace."""
-        assert isinstance(action, SendOrder), "every order is filled before it could be changed"
-        order, touch = action.approved, self._touch
-        assert touch is not None, "an order follows a quote"
-        assert touch.instrument == order.instrument, "the strategy takes what it was just shown"
-        price = touch.ask_price if order.side is _BUY else touch.bid_price
-        assert price == order.price, "the strategy asks for the touch"
-        self._executions += 1
-        number = str(self._executions)
-        self._reports.append(VenueAccepted(order.order, order.instrument, number, time))
-        self._reports.append(
-            VenueFilled(
-                order.order,
-                order.instrument,
-                number,
-                _SESSION_DATE,
-                price,
-                order.quantity,
-                _NO_FEE,
-                _TAKER,
-                time,
-            )
-        )
-
-
 def session(
     quotes: Many[Quote],
     strategy: Strategy,
@@ -195,6 +156,7 @@ def session(
     world: World | None = None,
     log: Log | None = None,
     readers: Iterable[Reader] = (),
+    setting: Setting = PLAIN,
 ) -> Session:
     """Return a session that has started, before its first quote; `world` plays them its own way."""
     machine = Machine()
@@ -203,7 +165,7 @@ def session(
     host = Host(machine)
     host.add(_STRATEGY, strategy)
     made = Session(path, world or FillingWorld(quotes), host, clock)
-    made.start(opening(instrument_count))
+    made.start(opening(instrument_count, setting))
     return made
 
 
@@ -226,11 +188,11 @@ def finish(of: Session) -> None:
     of.stop(StopPolicy.CANCEL, "benchmark", "it is over")
 
 
-def opening(instrument_count: int) -> list[Input]:
+def opening(instrument_count: int, setting: Setting) -> list[Input]:
     """Return what opens a session: limits that are all set, and that nothing here reaches."""
     inputs: list[Input] = [
         NodeStarted(1, "benchmark", "benchmark", "benchmark"),
-        AccountDefinition(_ACCOUNT, "benchmark", "USD", 2, CASH),
+        AccountDefinition(_ACCOUNT, "benchmark", "USD", 2, CASH, setting.cost_basis),
     ]
     for instrument in instruments(instrument_count):
         inputs.append(InstrumentDefinition(instrument))
@@ -246,25 +208,35 @@ def opening(instrument_count: int) -> list[Input]:
     rate = MessageRate(100_000, 100_000, Nanos(NANOS_PER_SECOND))
     inputs.append(MessageRateChange(rate, "benchmark", "set"))
     inputs.append(StrategyDefinition(_STRATEGY, "benchmark", _ACCOUNT, "{}"))
+    if setting.policy is not None:
+        inputs.append(OrderPolicyChange(setting.policy, "benchmark", "set"))
+    if setting.statements:
+        reconciliation = ReconciliationPolicy(interval=setting.statements)
+        inputs.append(ReconciliationPolicyChange(reconciliation, "benchmark", "set"))
+        inputs.append(VenueConnected(VENUE))
     inputs.append(StartCommand("benchmark", "measure"))
     return inputs
 
 
-def expected_cash(quotes: Many[Quote], every: int) -> Money:
+def expected_cash(quotes: Many[Quote], every: int, legs: int = 1) -> Money:
     """Return the cash after `Taking`, worked out from the quotes alone."""
     cash = int(CASH)
-    holds: dict[InstrumentId, bool] = {}
+    taken: dict[InstrumentId, int] = {}
     for quote in quotes[every - 1 :: every]:
-        held = holds.get(quote.instrument, False)
-        holds[quote.instrument] = not held
-        cash += ORDER_QUANTITY * (quote.bid_price if held else -quote.ask_price)
+        before = taken.get(quote.instrument, 0)
+        taken[quote.instrument] = before + 1
+        price = quote.bid_price if sells(before, legs) else -quote.ask_price
+        cash += ORDER_QUANTITY * price
     return Money(cash)
 
 
-def check(of: Session, quotes: Many[Quote], strategy: Taking, every: int) -> None:
+def check(of: Session, quotes: Many[Quote], strategy: Taking) -> None:
     """Stop unless every order was filled and the money is what it must be."""
-    account = of.path.machine.positions.account(_ACCOUNT)
+    every, legs = strategy.parameters.every, strategy.parameters.legs
+    state = of.path.machine.state
+    account = state.positions.account(_ACCOUNT)
     assert account is not None, "the opening made the account"
     assert strategy.quotes == len(quotes), "the strategy saw every quote"
     assert strategy.fills == strategy.orders == len(quotes) // every, "every order was filled"
-    assert account.cash == expected_cash(quotes, every), "the money ties out"
+    assert account.cash == expected_cash(quotes, every, legs), "the money ties out"
+    assert not state.reconciliation.all(), "both sides say the same"

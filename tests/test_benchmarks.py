@@ -1,6 +1,6 @@
 """Every benchmark runs, and its rows say what they must. No time is asserted: it proves nothing."""
 
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 
 import msgspec
@@ -9,12 +9,13 @@ from typer.testing import CliRunner
 
 from benchmarks import feeding, trading
 from benchmarks.__main__ import APP, BENCHMARKS
+from benchmarks.filling import CASH
 from benchmarks.market import quotes
 from benchmarks.measuring import QUICK, Place, Row, Sizes, Skipped, Spread, build_name, percentile
 from benchmarks.printing import Report
 from fairlead.node.build import running_build
 
-TINY = Sizes(2, 300, 20, 10, 40, 5, 4, 200, 400)
+TINY = Sizes(2, 300, 20, 10, 40, 80, 5, 4, 200, 400)
 RUNNER = CliRunner()
 
 
@@ -67,7 +68,17 @@ def test_the_quotes_are_the_same_everywhere() -> None:
     assert stream[0].venue_time == 1_704_205_800_005_768_447
     assert (stream[0].bid_price, stream[0].ask_price) == (10_001, 10_004)
     assert (stream[-1].bid_price, stream[-1].ask_price) == (10_091, 10_094)
-    assert trading.expected_cash(stream, every=10) - trading.CASH == -204_800
+    assert trading.expected_cash(stream, every=10) - CASH == -204_800
+
+
+@pytest.mark.parametrize("legs", [1, 2, 3])
+def test_the_position_goes_flat_with_every_round_trip_and_opens_anew(legs: int) -> None:
+    steps = [-1 if trading.sells(taken, legs) else 1 for taken in range(12)]
+    held = list(accumulate(steps))
+    assert [number for number, now in enumerate(held, start=1) if now == 0] == list(
+        range(2 * legs, 13, 2 * legs)
+    )
+    assert max(held) == legs
 
 
 def test_quotes_come_in_order_and_are_never_crossed() -> None:
@@ -111,6 +122,6 @@ def test_the_report_is_printed_and_written_as_json(
 def test_a_benchmark_that_does_not_exist_is_refused_with_those_that_do() -> None:
     result = RUNNER.invoke(APP, ["--only", "speed"])
     assert result.exit_code == 2
-    assert "speed: there is quotes, orders, latency, journal, recovery, feed" in " ".join(
+    assert "speed: there is quotes, orders, growth, latency, journal, recovery, feed" in " ".join(
         result.output.replace("│", " ").split()
     )
