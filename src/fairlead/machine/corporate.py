@@ -113,7 +113,9 @@ def renamed(state: State, action: InstrumentRenamed, time: Nanos, outputs: list[
     """Call an instrument otherwise from now on. Its number, and all that hangs on it, stays."""
     problem = _action_problem(state, action.instrument, action.reference)
     taken = [known.symbol for known in state.instruments.values()]
-    if not problem and (not action.symbol.strip() or action.symbol[:1] == "#" or action.symbol in taken):
+    if not problem and (
+        not action.symbol.strip() or action.symbol[:1] == "#" or action.symbol in taken
+    ):
         problem = "its symbol is empty or taken"
     if problem:
         outputs.append(InputRefused("InstrumentRenamed", problem))
