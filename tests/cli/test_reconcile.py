@@ -226,7 +226,7 @@ def test_what_a_person_explained_is_named_as_such(tmp_path: Path) -> None:
         ('{"account": "mian"}', 'statement.json: Statement.account: found "mian", expected'),
         ('{"account": "main", "cash": [{"currency": "USD"}]}', "cash[0].amount: found nothing"),
         ('{"account": "main", "fees": []}', "Statement.fees: found a field that is not known"),
-        ('{"account": "main"}\n{"account": 7}', "statement.json:2: Statement.account: found 7"),
+        ('{"account": "main", "as_of": 1e18, "cash": []}\n{"account": 7}', "statement.json:2: Statement.account: found 7"),
         ('{"account": "main"}\n{"account"', "statement.json:2: column 11: found the end"),
     ],
 )
@@ -289,3 +289,19 @@ def test_the_page_shows_what_is_printed(tmp_path: Path) -> None:
     assert examples
     for command, said, printed in examples:
         assert printed == said, command
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"as_of": AS_OF // 10**9}, "expected nanoseconds since the epoch"),
+        (dict.fromkeys(("orders", "fills", "positions", "cash")), "it covers nothing"),
+    ],
+)
+def test_what_nothing_could_differ_from_is_no_agreement(
+    tmp_path: Path, changes: dict[str, Any], problem: str
+) -> None:
+    """A time in seconds is before everything, and no section is no comparison."""
+    result = reconcile(tmp_path, {**AGREES, **changes})
+    assert result.exit_code == 2
+    assert problem in result.stderr

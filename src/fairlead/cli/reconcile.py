@@ -41,6 +41,7 @@ _GOOD: Final = "green"
 _BAD: Final = "bold red"
 _QUIET: Final = "dim"
 _STATEMENT: Final = "Statement"
+_UNIT_GAP: Final = 1_000  # seconds, milliseconds and microseconds all lie further off than this
 _SECTIONS: Final = ("orders", "fills", "positions", "cash")
 _SECTION_OF: Final = {
     BreakKind.ORDER_NOT_AT_VENUE: "orders",
@@ -195,6 +196,7 @@ def _compare(known: Past, place: str, found: dict[str, Any]) -> Compared:
     except UnreadableText as error:
         fail(f"{place}: {error}")
     statement = cast(Statement, read)
+    _refuse_nothing(place, statement, state.time)
     before = [each.number for each in _open_breaks(known, statement.account)]
     time = Nanos(max(state.time, statement.as_of))  # when it could have come at the earliest
     outputs = machine.apply(Sequence(state.sequence + 1), time, statement)
@@ -208,6 +210,17 @@ def _compare(known: Past, place: str, found: dict[str, Any]) -> Compared:
     ]
     after = _open_breaks(known, statement.account)
     return Compared(statement, outputs, before, after, explained)
+
+
+def _refuse_nothing(place: str, statement: Statement, now: Nanos) -> None:
+    """Refuse what nothing could differ from: no sections, or a time in the wrong unit."""
+    if all(getattr(statement, section) is None for section in _SECTIONS):
+        fail(f"{place}: it covers nothing, expected at least one of {', '.join(_SECTIONS)}")
+    if statement.as_of * _UNIT_GAP <= now:
+        fail(
+            f"{place}: as_of: found {statement.as_of}, which is long before the journal,"
+            " expected nanoseconds since the epoch"
+        )
 
 
 def _open_breaks(known: Past, account: AccountId) -> list[Break]:
