@@ -330,6 +330,33 @@ def test_a_correction_that_answers_a_break_closes_it() -> None:
     assert rig.position().quantity == 5
 
 
+def test_a_correction_that_is_undone_opens_its_break_again() -> None:
+    """Control 44: the difference is there again, so the instrument is closed again."""
+    rig = Rig()
+    held = (StatementPosition(ONE, SignedQuantity(5)),)
+    opened = only(BreakOpened, rig.give(Statement(FIRST, "", Nanos(1), positions=held)))
+    made = done(rig, correction(5, number=opened.number))
+    again = only(BreakOpened, rig.give(undo(made)))
+    assert (again.kind, again.ours, again.theirs) == (opened.kind, opened.ours, opened.theirs)
+    assert "break_open" in rig.refused(submit(1))
+
+
+def test_only_what_a_break_is_about_answers_it() -> None:
+    """Control 44: neither another instrument nor cash closes a difference of positions."""
+    rig = Rig()
+    held = (StatementPosition(ONE, SignedQuantity(5)),)
+    opened = only(BreakOpened, rig.give(Statement(FIRST, "", Nanos(1), positions=held)))
+    cash = msgspec.structs.replace(moved(CashKind.ADJUSTMENT, -1), number=opened.number)
+    elsewhere = msgspec.structs.replace(
+        correction(5, number=opened.number), instrument=InstrumentId(2)
+    )
+    for wrong in (cash, elsewhere):
+        [refused] = rig.give(wrong)
+        assert isinstance(refused, InputRefused)
+        assert "about" in refused.reason
+    assert "break_open" in rig.refused(submit(1))
+
+
 def test_a_statement_from_before_a_correction_or_an_undo_opens_no_break() -> None:
     """Control 44: it could not know. The next one does, and must agree."""
     rig = Rig()

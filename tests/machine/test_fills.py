@@ -300,3 +300,11 @@ def test_a_correction_is_one_step_of_the_track_record() -> None:
         before.high_water,
         before.drawdown_max,
     )
+
+
+def test_a_late_fill_does_not_make_a_bust_the_latest_news() -> None:
+    """Invariant 8: by the venue's clock the order worked when the fill was taken back."""
+    rig = opened()
+    rig.give(structs.replace(busted(1, "E1"), venue_time=Nanos(2)))
+    rig.give(filled(1, 5, "E2", venue_time=Nanos(3)), filled(1, 3, "E1", venue_time=Nanos(1)))
+    assert (rig.status(1), rig.working(), rig.position().quantity) == (Status.UNKNOWN, 3, 5)

@@ -76,6 +76,15 @@ def open_break(
     return opened.number
 
 
+def open_again(state: State, number: int, time: Nanos, outputs: list[Output]) -> None:
+    """Open the difference that a correction had answered, if the correction is undone."""
+    known = state.reconciliation.any_break(number) if number else None
+    if known is not None and known.state is BreakState.CORRECTED:
+        place = (known.account, known.instrument, known.order, known.item)
+        figures = (known.ours, known.theirs)
+        open_break(state, known.kind, *place, *figures, time, outputs, known.session_date)
+
+
 def close_break(
     state: State, number: int, ending: BreakState, cause: str, outputs: list[Output]
 ) -> None:
@@ -138,8 +147,9 @@ def answer_problem(
         return f"there is no break {number}"
     if state.reconciliation.break_of(number) is None:
         return f"break {number} is over: {known.state.name.lower()}, {known.cause}"
-    if currency is not None and known.kind is BreakKind.CASH_DIFFERS:
-        return "" if known.item == currency else f"break {number} is about {known.item}"
+    if currency is not None:
+        cash = known.kind is BreakKind.CASH_DIFFERS and known.item == currency
+        return "" if cash else f"break {number} is not about the cash in {currency}"
     if instrument is not None and known.instrument != instrument:
         return f"break {number} is about something else"
     return ""

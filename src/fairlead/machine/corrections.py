@@ -82,6 +82,7 @@ def reverse(state: State, command: ReverseCommand, time: Nanos, outputs: list[Ou
             _move(state, made, SignedQuantity(-made.quantity), cause, time, outputs)
         else:
             _take_back(state, made, f"undoes input {command.correction}", time, outputs)
+        breaks.open_again(state, made.number, time, outputs)
     state.corrections.close(command.correction, f"it was undone by input {state.sequence}")
 
 

@@ -68,7 +68,7 @@ def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]
         reason = f"the order is {order.status.name}"
         breaks.quarantine(state, report, reason, time, outputs)
         return
-    order.venue_time = report.venue_time
+    order.venue_time = max(order.venue_time, report.venue_time)
     _book(state, order, report, outputs)
     execution = Execution(report, report.order)
     execution.move = state.positions.last_move
