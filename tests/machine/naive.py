@@ -293,11 +293,12 @@ class Auditor:
             order.is_back()
 
     def _book(self, input: Input, fill: outputs.OrderFilled) -> None:
-        ahead = [
-            one for one in self._taken_ahead.values() if isinstance(one, inputs.VenueCorrected)
-        ]
-        told = [one for one in ahead if (one.order, one.execution) == (fill.order, fill.execution)]
-        if told and getattr(input, "execution", "") != fill.execution:
+        ahead = (one for one in self._taken_ahead.values())
+        told = [one for one in ahead if isinstance(one, inputs.VenueCorrected) and _says(one, fill)]
+        listed = isinstance(input, inputs.Statement) and any(
+            line.execution == fill.execution for line in input.fills or ()
+        )
+        if told and not listed and getattr(input, "execution", "") != fill.execution:
             input = told[-1]  # a correction that was told before what it corrects
         report, date = _execution_of(input, fill)
         key = (date, fill.execution)
@@ -462,6 +463,12 @@ def _execution_of(input: Input, fill: outputs.OrderFilled) -> tuple[Execution, i
     assert isinstance(input, inputs.VenueFilled | inputs.VenueCorrected), "booked out of nothing"
     assert (input.order, input.execution) == (fill.order, fill.execution)
     return input, input.session_date
+
+
+def _says(report: inputs.VenueCorrected, fill: outputs.OrderFilled) -> bool:
+    """Return whether a correction tells of a fill."""
+    named = (report.order, report.execution) == (fill.order, fill.execution)
+    return named and (report.price, report.quantity) == (fill.price, fill.quantity)
 
 
 def _order(output: Output) -> OrderId:
