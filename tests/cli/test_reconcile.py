@@ -226,7 +226,10 @@ def test_what_a_person_explained_is_named_as_such(tmp_path: Path) -> None:
         ('{"account": "mian"}', 'statement.json: Statement.account: found "mian", expected'),
         ('{"account": "main", "cash": [{"currency": "USD"}]}', "cash[0].amount: found nothing"),
         ('{"account": "main", "fees": []}', "Statement.fees: found a field that is not known"),
-        ('{"account": "main", "as_of": 1e18, "cash": []}\n{"account": 7}', "statement.json:2: Statement.account: found 7"),
+        (
+            '{"account": "main", "as_of": 1e18, "cash": []}\n{"account": 7}',
+            "statement.json:2: Statement.account: found 7",
+        ),
         ('{"account": "main"}\n{"account"', "statement.json:2: column 11: found the end"),
     ],
 )
