@@ -2,7 +2,8 @@
 
 An execution is known by its venue, session date and id. Seen again it is ignored; seen with other
 terms, or of an order that cannot have it, it is quarantined: its instrument closes until it is
-explained. A bust books the opposite at the same price, so the history stays and money ties out.
+explained. A bust takes back exactly what its fill did, and what overtook its fill waits for it: the
+facts of both stay in the record.
 
 A venue may say what it filled in all. Fills that arrive out of order make that differ for a moment;
 while it differs the instrument is closed, by a break that ends as soon as both agree.
