@@ -19,7 +19,7 @@ from fairlead.model.outputs import (
     PositionCorrected,
 )
 from fairlead.model.terms import BreakState
-from fairlead.model.units import Money, Nanos, Quantity, SignedQuantity
+from fairlead.model.units import Money, Nanos, SignedQuantity
 
 _CORRECTED: Final = BreakState.CORRECTED
 
@@ -66,7 +66,7 @@ def correction_problem(state: State, correction: PositionCorrection) -> str:
     problem = absurd(correction.price, abs(correction.quantity))
     if not problem and correction.number:
         problem = breaks.answer_problem(state, correction.number, correction.instrument)
-    return problem or _money_problem(state, correction)
+    return problem or _money_problem(state, correction, correction.quantity)
 
 
 def reverse(state: State, command: ReverseCommand, time: Nanos, outputs: list[Output]) -> None:
@@ -95,21 +95,21 @@ def _reverse_problem(state: State, command: ReverseCommand) -> str:
     problem = state.corrections.closed(command.correction)
     for one in made:
         if isinstance(one, PositionCorrection):
-            problem = problem or _money_problem(state, one)
+            back = SignedQuantity(-one.quantity)
+            problem = problem or _money_problem(state, one, back)
         else:
             problem = problem or _cash_problem(state, one)
     return problem
 
 
-def _money_problem(state: State, correction: PositionCorrection) -> str:
-    """Return why the money of a correction, or of undoing it, could not be written down."""
-    return state.positions.fill_problem(
+def _money_problem(state: State, correction: PositionCorrection, quantity: SignedQuantity) -> str:
+    """Return why a correction, or undoing it, could not be written down; empty if it can."""
+    return state.positions.correct_problem(
         _account(state, correction),
         correction.strategy,
         state.instruments[correction.instrument],
+        quantity,
         correction.price,
-        Quantity(abs(correction.quantity)),
-        Money(0),
     )
 
 
