@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from fairlead.machine import performance
+from fairlead.machine.executions import AHEAD_MAX
 from fairlead.model.inputs import Input, TimePassed, VenueCorrected
 from fairlead.model.outputs import (
     BreakClosed,
@@ -308,3 +309,25 @@ def test_a_late_fill_does_not_make_a_bust_the_latest_news() -> None:
     rig.give(structs.replace(busted(1, "E1"), venue_time=Nanos(2)))
     rig.give(filled(1, 5, "E2", venue_time=Nanos(3)), filled(1, 3, "E1", venue_time=Nanos(1)))
     assert (rig.status(1), rig.working(), rig.position().quantity) == (Status.UNKNOWN, 3, 5)
+
+
+@pytest.mark.parametrize("ahead", [busted(1, "E1"), corrected(1, "E1", "E2", 8, price=99)])
+def test_a_fill_that_was_taken_back_before_it_came_leaves_no_trace_in_the_track_record(
+    ahead: Input,
+) -> None:
+    """Between the fill and what took it back there is no time: no high and no drawdown."""
+    rig = opened(ahead)
+    before = performance.figures(rig.machine.state, rig.account())
+    rig.give(filled(1, 8, "E1", price=50))
+    after = performance.figures(rig.machine.state, rig.account())
+    assert after.high_water == before.high_water
+
+
+def test_a_long_chain_of_corrections_that_came_first_is_followed_to_its_end() -> None:
+    """Invariant 14: as many as are kept; the oldest beyond that are not known any more."""
+    rig = opened()
+    for number in range(1, AHEAD_MAX + 1):
+        rig.give(corrected(1, f"E{number}", f"E{number + 1}", 3))
+    rig.give(filled(1, 3, "E1"))
+    assert (rig.order(1).filled, rig.position().quantity) == (3, 3)
+    assert only(FillIgnored, rig.give(filled(1, 3, f"E{AHEAD_MAX + 1}"))).order == 1

@@ -35,7 +35,7 @@ def adopt_fill(state: State, command: AdoptFillCommand, time: Nanos, outputs: li
             " is in quarantine: name it as the break does"
         )
     elif command.strategy != _NOT_OURS:
-        problem = _adoption_problem(state, command, waiting[0])
+        problem = _adoption_problem(state, command, key, waiting[0])
     if problem:
         outputs.append(InputRefused("AdoptFillCommand", problem))
     elif command.strategy == _NOT_OURS:
@@ -117,13 +117,15 @@ def _pay_fee(
     state.corrections.add(state.sequence, moved)
 
 
-def _adoption_problem(state: State, command: AdoptFillCommand, held: Quarantined) -> str:
+def _adoption_problem(
+    state: State, command: AdoptFillCommand, key: ExecutionKey, held: Quarantined
+) -> str:
     """Return why a fill cannot be a strategy's, empty if it can."""
     if command.strategy not in state.strategies:
         return f"strategy {command.strategy} is not known: define it, or discard the fill"
     if held.report.instrument not in state.instruments:
         return "its instrument is not known: define it and report the fill again, or discard it"
-    if _key(state, held) in state.executions:
+    if key in state.executions:
         return "its execution id is booked already: discard this one"
     if state.reconciliation.units_changed.get(held.report.instrument, Nanos(-1)) >= held.time:
         return "its units have changed since by a split: discard it and correct the position"
@@ -160,9 +162,3 @@ def _account(state: State, command: AdoptFillCommand) -> Account:
     account = state.positions.account(state.strategies[command.strategy].account)
     assert account is not None, "a strategy is only known with its account"
     return account
-
-
-def _key(state: State, held: Quarantined) -> ExecutionKey:
-    report = held.report
-    venue = state.instruments[report.instrument].venue
-    return (venue, report.session_date, report.execution)

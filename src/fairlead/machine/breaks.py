@@ -275,12 +275,10 @@ def quarantine(
                 held.numbers.append(opened)
 
 
-def withdraw(state: State, key: ExecutionKey, reason: str, outputs: list[Output]) -> bool:
-    """Let go what the venue takes back before it was booked; return whether there was any."""
-    waiting = state.reconciliation.quarantine.get(key)
-    for held in list(waiting or ()):
+def withdraw(state: State, key: ExecutionKey, reason: str, outputs: list[Output]) -> None:
+    """Let go what waits in quarantine and the venue takes back."""
+    for held in list(state.reconciliation.quarantine.get(key, ())):
         release(state, key, held, _RESOLVED, f"the venue took it back: {reason}", outputs)
-    return waiting is not None
 
 
 def release(

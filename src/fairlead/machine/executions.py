@@ -8,7 +8,9 @@ from fairlead.machine.holdings import Move
 from fairlead.model.inputs import VenueBusted, VenueCorrected, VenueFilled
 from fairlead.model.units import OrderId
 
-AHEAD_MAX: Final = 1_000  # what may wait for an execution that may never come
+# What may wait for an execution that may never come. A chain of corrections is followed by calls
+# within calls, so there are fewer of them than Python allows.
+AHEAD_MAX: Final = 100
 ExecutionKey = tuple[str, int, str]  # venue, session date, execution id
 
 

@@ -70,7 +70,7 @@ def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]
         breaks.quarantine(state, report, reason, time, outputs)
         return
     order.venue_time = max(order.venue_time, report.venue_time)
-    _book(state, order, report, outputs)
+    account = _book(state, order, report, outputs)
     execution = Execution(report, report.order)
     execution.move = state.positions.last_move
     state.executions.add(key, execution)
@@ -86,6 +86,7 @@ def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]
         busted(state, ahead, time, outputs)
     elif ahead is not None:
         corrected(state, ahead, time, outputs)
+    performance.moved(state, account)  # once, after what took it back: no time lies in between
 
 
 def busted(state: State, report: VenueBusted, time: Nanos, outputs: list[Output]) -> None:
@@ -95,7 +96,8 @@ def busted(state: State, report: VenueBusted, time: Nanos, outputs: list[Output]
     booked = state.executions.get(key)
     problem = _bust_problem(order, report.order, booked)
     if order is None or booked is None or problem:
-        if booked is None and not breaks.withdraw(state, key, report.reason, outputs):
+        if booked is None:
+            breaks.withdraw(state, key, report.reason, outputs)
             state.executions.await_fill(key, report)
         outputs.append(_fault(order, report, problem))
         if order is not None and booked is not None and booked.move is None:
@@ -138,7 +140,8 @@ def corrected(state: State, report: VenueCorrected, time: Nanos, outputs: list[O
         problem = f"the id {report.execution} of the new execution was used before"
     if order is None or booked is None or problem:
         outputs.append(_fault(order, report, problem))
-        if booked is None and not breaks.withdraw(state, key, report.reason, outputs):
+        if booked is None:
+            breaks.withdraw(state, key, report.reason, outputs)
             state.executions.await_fill(key, report)
         if not told:  # a fill that is not booked: it waits for a person, or for the original
             breaks.quarantine(state, new, f"a correction: {problem}", time, outputs)
@@ -193,7 +196,7 @@ def execution_key(state: State, report: VenueFilled) -> ExecutionKey:
     return (_venue(state, report.instrument), report.session_date, report.execution)
 
 
-def _book(state: State, order: Order, report: VenueFilled, outputs: list[Output]) -> None:
+def _book(state: State, order: Order, report: VenueFilled, outputs: list[Output]) -> Account:
     strategy = state.strategies[order.strategy]
     account = state.positions.account(strategy.account)
     assert account is not None, "a strategy is only known with its account"
@@ -223,7 +226,7 @@ def _book(state: State, order: Order, report: VenueFilled, outputs: list[Output]
     )
     outputs.append(position_changed)
     outputs.append(account_changed)
-    performance.moved(state, account)
+    return account
 
 
 def _take_back(
