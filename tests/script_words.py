@@ -8,6 +8,7 @@ a millisecond.
 """
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from fairlead.cli.script import STEP, Script
@@ -15,6 +16,9 @@ from fairlead.model.errors import UnreadableText
 from fairlead.model.outputs import Output
 from fairlead.model.text import INPUTS, record_form, write
 from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND
+from tests.script_breaker_words import BREAKER_ANSWERS, breaker_input
+from tests.script_limit_words import LIMIT_ANSWERS, limit_input, told
+from tests.script_risk_words import risk_input
 
 LIMITS = {
     "order_quantity_max": "1000",
@@ -38,6 +42,9 @@ DESK = (
     "start",
 )
 
+SCOPE = r"(?P<scope>firm|(desk|account|strategy|venue|instrument) \w+)"
+# The first id of the orders that close positions of a strategy after a kill; `k1` in a script.
+CLOSING = 0xFF << 32
 # What can be said, and which input it is. A group is the field of its name.
 SAYINGS = {
     r"node (?P<epoch>\d+)": "NodeStarted",
@@ -77,8 +84,8 @@ SAYINGS = {
     r"gap (?P<reason>.+)": "BookGap",
     r"rate (?P<count_max>\d+)( reserve (?P<cancel_reserve>\d+))?": "MessageRateChange",
     r"fail (?P<error>.+)": "StrategyFailed",
-    r"kill": "KillCommand",
-    r"release( because(?P<reason>.*))?": "ReleaseCommand",
+    rf"kill( {SCOPE})?( to (?P<mode>block|cancel|flatten|disconnect))?": "KillCommand",
+    rf"release( {SCOPE})?( because(?P<reason>.*))?": "ReleaseCommand",
     r"reopen": "ReopenCommand",
     r"stop (?P<policy>cancel|keep)": "StopCommand",
     r"start( because(?P<reason>.*))?": "StartCommand",
@@ -122,6 +129,7 @@ TERMS = {
     "slippage": "slippage_max",
     "decided": "decision_price",
     "after": "after",
+    "parent": "parent",
     "oco": "group",
     "ouo": "group",
     "on": "trigger",
@@ -139,6 +147,8 @@ TYPES = ("unset", "market_to_limit")
 
 # How an answer is said. Outputs in text form fill the gaps.
 ANSWERS = {
+    **BREAKER_ANSWERS,
+    **LIMIT_ANSWERS,
     "SendOrder": "send {approved[order]} {approved[side]} {approved[quantity]}"
     " at {approved[price]}",
     "CancelOrder": "send cancel {order}",
@@ -163,8 +173,14 @@ ANSWERS = {
     "BookRestored": "book restored",
     "InputRefused": "input refused: {reason}",
     "StrategyDisabled": "disabled {strategy}: {reason}",
-    "KillEngaged": "KILLED",
-    "KillReleased": "released",
+    "StrategyEnabled": "let {strategy} trade again: {person}, {reason}",
+    "RiskLimitsChanged": "limits of {where} hold from now on, version {version}",
+    "LimitAlert": "ALERT {kind} of {where}: {level}, {measured} of {hard}",
+    "SelfTradePrevented": "order {order} met our own {other}: {action}",
+    "OrderResized": "resized {order} from {asked} to {quantity}: {cause}",
+    "KillEngaged": "KILLED {where} to {mode}",
+    "KillReleased": "released {where}",
+    "KillStepped": "kill of {where} {step}: {done} done, {left} left{noted}",
     "InstrumentReopened": "reopened",
     "TradingStopped": "stopped",
     "TradingStarted": "started",
@@ -196,6 +212,7 @@ ANSWERS = {
     "CorrectionReversed": "undone {correction}",
     "LimitsAdjusted": "limits order {order_quantity_max} position {position_quantity_max}",
     "QueryOrder": "ask about {order} ({client_order})",
+    "Disconnect": "disconnect from {venue}",
     "RequestStatement": "ask {venue} for a statement: {reason}",
 }
 REMAINDERS = ("quantity_lot", "price_tick")  # checks that divide, not compare
@@ -210,7 +227,16 @@ MEANINGS: dict[str, dict[str, Any]] = {
 }
 # Cash that is of no strategy and no instrument.
 OF_THE_ACCOUNT = ("deposit", "withdrawal", "interest", "adjustment", "fee")
-SPANS = ("timeout", "retry_delay", "answer_timeout", "interval", "expire_time")  # in seconds
+POLICIES = {
+    "orders": "OrderPolicyChange",
+    "reconciliation": "ReconciliationPolicyChange",
+    "kill": "KillPolicyChange",
+}
+STRATEGIES = {"mm": 1, "arb": 2}
+SPANS = (  # in seconds
+    *("timeout", "retry_delay", "answer_timeout", "interval", "expire_time"),
+    *("confirm", "retry", "flatten", "stage"),
+)
 
 
 class Desk:
@@ -261,10 +287,14 @@ class Desk:
             return self.limit(about["instrument"], found[1], found[2])
         if found := re.fullmatch(r"instrument (\w+)(.*)", line):
             return instrument(found[1], found[2])
-        if found := re.fullmatch(r"(orders|reconciliation) policy (.+)", line):
+        line = re.sub(r"\bk(\d+)\b", lambda found: self.closing(found, about["strategy"]), line)
+        if found := re.fullmatch(r"(orders|reconciliation|kill) policy (.+)", line):
             return policy(found[1], found[2])
         if found := re.fullmatch(r"statement of (\w+)(.*)", line):
             return statement(found[1], found[2])
+        found_risk = breaker_input(line) or risk_input(line, about)
+        if (said := found_risk or limit_input(line, about, self.script)) is not None:
+            return said
         for saying, kind in SAYINGS.items():
             if found := re.fullmatch(saying, line):
                 fields = {
@@ -274,6 +304,10 @@ class Desk:
                     fields |= meaning if line.startswith(words) else {}
                 return self.completed(kind, about, fields)
         raise AssertionError(f"{line!r} is nothing that can be said in a script")
+
+    def closing(self, found: re.Match[str], strategy: str) -> str:
+        """Return the id of an order that closes a position of a strategy after a kill."""
+        return str((STRATEGIES[strategy] << 40) + CLOSING + int(found[1]))
 
     def completed(self, kind: str, about: dict[str, str], fields: dict[str, Any]) -> dict[str, Any]:
         """Return the input of a kind with what need not be said."""
@@ -289,6 +323,9 @@ class Desk:
         if kind == "VenueFilled":
             self.fills += 1
             fields.setdefault("execution", f"e{self.fills}")
+        if "scope" in fields:
+            scope, _, name = fields["scope"].partition(" ")
+            fields["scope"] = {"kind": scope, "name": name}
         fields = meant(kind, fields, self.script.time)
         known = {field.name for field in record_form(INPUTS[kind]).fields}
         said = {name: value for name, value in about.items() if name in known}
@@ -305,7 +342,9 @@ class Desk:
         """Return an output in plain words."""
         fields = write(output, self.script.names)
         kind = fields["type"]
-        words = ANSWERS[kind].format_map({**fields, "checks": checks(fields)})
+        said = {"checks": checks(fields), "where": where(fields), "noted": noted(fields)}
+        words = ANSWERS[kind].format_map({**fields, **said, **told(fields)})
+        words = re.sub(r"\b\d{13}\b", short, words)
         words = re.sub(r" at 0$", " at market", words)
         inside = fields.get("approved", fields)
         if inside.get("strategy", "mm") not in ("mm", "#0") and kind != "StrategyDisabled":
@@ -357,14 +396,35 @@ def checks(fields: dict[str, Any]) -> str:
     return ", ".join(check(failed) for failed in fields.get("failed", ()))
 
 
+def where(fields: dict[str, Any]) -> str:
+    """Return a scope in words: `strategy mm`."""
+    scope = fields.get("scope", {"kind": "firm", "name": ""})
+    return f"{scope['kind']} {scope['name']}".strip()
+
+
+def noted(fields: dict[str, Any]) -> str:
+    """Return a note, set off from what stands before it."""
+    return f"; {fields['note']}" if fields.get("note") else ""
+
+
+def short(found: re.Match[str]) -> str:
+    """Return the id of an order that closes a position as `k1`; any other as it is."""
+    number = int(found[0])
+    return f"k{number & 0xFFFFFFFF}" if number & CLOSING == CLOSING else found[0]
+
+
 def check(failed: dict[str, Any]) -> str:
     """Return one failed check, with what was measured and the limit where there are both."""
     name, measured, limit = failed["check"], failed["measured"], failed["limit"]
     if measured is None:
-        return str(name)
+        return f"{name} of {failed['scope']}" if failed.get("scope") else str(name)
     if name in REMAINDERS:
         return f"{name}: {measured} is no multiple of {limit}"
-    return f"{name}: {measured} {'>' if int(measured) > int(limit) else '<'} {limit}"
+    if limit is None:
+        return f"{name}: {measured}"
+    difference = Decimal(measured) - Decimal(limit)
+    sign = ">" if difference > 0 else "<" if difference < 0 else "is"
+    return f"{name}: {measured} {sign} {limit}"
 
 
 def meant(kind: str, fields: dict[str, Any], now: int) -> dict[str, Any]:
@@ -416,8 +476,7 @@ def policy(what: str, words: str) -> dict[str, Any]:
             terms[name] = int(value) * NANOS_PER_SECOND
         elif value in ("yes", "no"):
             terms[name] = value == "yes"
-    kind = "OrderPolicyChange" if what == "orders" else "ReconciliationPolicyChange"
-    return {"type": kind, "policy": terms, "person": "ann"}
+    return {"type": POLICIES[what], "policy": terms, "person": "ann"}
 
 
 def statement(venue: str, words: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from fairlead.machine.machine import Machine
 from fairlead.machine.orders import Order
 from fairlead.model.inputs import (
     AccountDefinition,
+    ApproveCommand,
     CancelRequest,
     Input,
     InstrumentDefinition,
@@ -26,6 +27,7 @@ from fairlead.model.inputs import (
     ReconciliationPolicyChange,
     ReleaseCommand,
     ReplaceRequest,
+    RiskLimitChange,
     StartCommand,
     StopCommand,
     StrategyDefinition,
@@ -48,7 +50,7 @@ from fairlead.model.inputs import (
 )
 from fairlead.model.instruments import Instrument
 from fairlead.model.limits import Limits, MessageRate
-from fairlead.model.outputs import CancelOrder, OrderRefused, Output
+from fairlead.model.outputs import CancelOrder, ChangeProposed, OrderRefused, Output
 from fairlead.model.policies import OrderPolicy, ReconciliationPolicy
 from fairlead.model.terms import (
     InstrumentKind,
@@ -323,6 +325,16 @@ SET_UP: Final[tuple[Input, ...]] = (
 )
 
 
+SET_UP_KINDS: Final = (
+    InstrumentDefinition,
+    LimitChange,
+    MessageRateChange,
+    RiskLimitChange,
+    StrategyDefinition,
+    AccountDefinition,
+)
+
+
 class Rig:
     """A machine, and the time that its next input has."""
 
@@ -330,7 +342,11 @@ class Rig:
         """Apply the usual set-up, then `inputs`."""
         self.machine = Machine()
         self.time = Nanos(SECOND)
-        self.give(*SET_UP, *inputs)
+        # What is set up comes before the start: after it what is looser needs two persons.
+        first = [one for one in inputs if isinstance(one, SET_UP_KINDS)]
+        rest = [one for one in inputs if not isinstance(one, SET_UP_KINDS)]
+        begins = SET_UP.index(START)
+        self.give(*SET_UP[:begins], *first, *SET_UP[begins:], *rest)
 
     def give(self, *inputs: Input) -> list[Output]:
         """Apply inputs at the present time; return the outputs of all of them."""
@@ -338,6 +354,15 @@ class Rig:
         for given in inputs:
             following = Sequence(self.machine.state.sequence + 1)
             outputs += self.machine.apply(following, self.time, given)
+        return outputs
+
+    def loosen(self, *changes: Input) -> list[Output]:
+        """Apply what is looser: proposed by one person, approved by another."""
+        outputs: list[Output] = []
+        for change in changes:
+            proposed = only(ChangeProposed, self.give(change))
+            number, digest = proposed.number, proposed.digest
+            outputs += self.give(ApproveCommand(number, digest, "bob", "as agreed"))
         return outputs
 
     def wait(self, nanos: int) -> None:

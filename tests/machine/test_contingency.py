@@ -365,7 +365,7 @@ def test_a_fired_stop_goes_with_the_next_market_if_it_could_not_when_the_limit_w
     rig = Rig(*bracket(), accepted(1), filled(1, 8, "E1"), accepted(2), quote(95, 97))
     rig.give(rate(0, 0))
     assert messages(rig.give(canceled(2), quote(99, 101))) == []
-    rig.give(rate(10, 0))
+    rig.loosen(rate(10, 0))
     assert messages(rig.give(quote(99, 101))) == [("send", 3, 8)]
 
 

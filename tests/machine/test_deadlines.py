@@ -1,5 +1,6 @@
 """Deadlines: what is due when, and that none outlives what it waits for."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,6 +8,8 @@ from fairlead.machine.deadlines import NEVER_DUE, Deadlines, Due
 from fairlead.machine.orders import Order
 from fairlead.model.units import Nanos
 from tests.machine.build import NO_TIME, submit
+
+OWN = (Due.STATEMENT, Due.RISK, Due.KILL)  # of no order
 
 
 def order(number: int) -> Order:
@@ -29,7 +32,7 @@ def test_what_is_due_comes_in_the_order_of_its_time() -> None:
     deadlines.set(Due.TIMEOUT, second, Nanos(30))
     deadlines.set(Due.ANSWER, first, Nanos(10))
     deadlines.set(Due.EXPIRY, second, Nanos(10))
-    deadlines.set_statement(Nanos(20))
+    deadlines.set_own(Due.STATEMENT, Nanos(20))
     assert deadlines.next_time == 10
     assert taken(deadlines, 9) == []
     assert taken(deadlines, 25) == [(Due.ANSWER, 1), (Due.EXPIRY, 2), (Due.STATEMENT, 0)]
@@ -49,9 +52,19 @@ def test_a_deadline_can_be_moved_and_dropped() -> None:
     assert deadlines.next_time == 40
     deadlines.drop(one)
     assert (deadlines.next_time, deadlines.content()) == (NEVER_DUE, [])
-    deadlines.set_statement(Nanos(5))
-    deadlines.cancel_statement()
-    assert deadlines.next_time == NEVER_DUE
+
+
+@pytest.mark.parametrize("due", OWN)
+def test_a_deadline_of_no_order_is_moved_and_dropped_like_the_others(due: Due) -> None:
+    """One of each kind; dropping what is not set changes nothing."""
+    deadlines = Deadlines()
+    deadlines.set_own(due, Nanos(5))
+    deadlines.set_own(due, Nanos(9))
+    assert taken(deadlines, 20) == [(due, 0)]
+    deadlines.set_own(due, Nanos(5))
+    deadlines.cancel_own(due)
+    deadlines.cancel_own(due)
+    assert (deadlines.next_time, deadlines.content()) == (NEVER_DUE, [])
 
 
 @given(
@@ -63,9 +76,12 @@ def test_deadlines_are_those_of_a_plain_dictionary(steps: list[tuple[int, Due, i
     orders = [order(number + 1) for number in range(5)]
     naive: dict[tuple[int, Due], int] = {}
     for which, due, time in steps:
-        if due is Due.STATEMENT:  # stands for: drop
+        if due is Due.KILL:  # stands for: drop
             deadlines.drop(orders[which])
             naive = {key: each for key, each in naive.items() if key[0] != which + 1}
+        elif due in OWN:
+            deadlines.set_own(due, Nanos(time))
+            naive[0, due] = time
         else:
             deadlines.set(due, orders[which], Nanos(time))
             naive[which + 1, due] = time

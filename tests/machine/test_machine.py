@@ -263,8 +263,8 @@ class HostileVenue(RuleBasedStateMachine):
         self.said: list[Input] = []
         self.latest = 0
         self.lies = False
-        most = {"position_quantity_max": POSITION_MAX, "order_notional_max": Money(50_000)}
-        self.say(limits(1, **most), limits(2, **most))
+        most = {"position_quantity_max": POSITION_MAX}
+        self.say(limits(1, **most), limits(2, order_notional_max=Money(50_000), **most))
 
     def say(self, *what: Input) -> None:
         """Apply inputs and let the auditor follow."""

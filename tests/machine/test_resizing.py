@@ -96,7 +96,8 @@ def test_a_loser_that_the_venue_does_not_cancel_is_asked_again_later_and_not_at_
 
 def test_an_order_that_is_to_be_smaller_and_cannot_be_is_canceled() -> None:
     """OUO: more than is left must not stand, whoever says no."""
-    rig = Rig(limit_of_group(1, OUO), limit_of_group(2, OUO), accepted(1), accepted(2), rate(0, 0))
+    rig = Rig(limit_of_group(1, OUO), limit_of_group(2, OUO), accepted(1), accepted(2))
+    rig.give(rate(0, 0))
     outputs = rig.give(filled(1, 3, "E1"))
     assert only(OrderRefused, outputs).request == "replace"
     assert messages(outputs) == [("cancel", 2, 0)]

@@ -12,16 +12,11 @@ from fairlead.model.inputs import (
     BookGap,
     BookSnapshot,
     Input,
+    MessageRateChange,
     OrderPolicyChange,
     TradingStatus,
 )
-from fairlead.model.outputs import (
-    CancelOrder,
-    OrderTriggered,
-    Output,
-    SendOrder,
-    SlippageExceeded,
-)
+from fairlead.model.outputs import CancelOrder, OrderTriggered, Output, SendOrder, SlippageExceeded
 from fairlead.model.policies import OrderPolicy
 from fairlead.model.terms import Contingency, OrderType, Side, Status, Trigger
 from fairlead.model.units import (
@@ -277,10 +272,12 @@ def test_no_stop_fires_into_the_void(closing: list[Input], opening: list[Input])
 
     Session down, halted, message rate used up, an order in its instrument unknown.
     """
-    rig = Rig(UNCONFIRMED, stop(1, BUY, trigger_price=103), *closing)
+    rig = Rig(UNCONFIRMED, stop(1, BUY, trigger_price=103))
+    rig.give(*closing)
     assert sent(rig.give(quote(103, 104))) == []
     assert fired(rig.give(quote(103, 105))) == []
-    rig.give(*opening)
+    for one in opening:
+        rig.loosen(one) if isinstance(one, MessageRateChange) else rig.give(one)
     assert fired(rig.give(quote(99, 101))) == []
     outputs = rig.give(quote(102, 103))
     assert (fired(outputs), sent(outputs)) == ([1], [1])

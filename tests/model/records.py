@@ -12,10 +12,13 @@ from fairlead.model.instruments import Instrument
 from fairlead.model.limits import Limits, MessageRate
 from fairlead.model.names import Names
 from fairlead.model.policies import OrderPolicy, ReconciliationPolicy
+from fairlead.model.risk import FIRM, WINDOWED, Breaker, KillPolicy, Limit, Scope
+from fairlead.model.risk_terms import BreakerState, LimitKind, ResetPolicy, ScopeKind
 from fairlead.model.units import (
     AccountId,
     BasisPoints,
     InstrumentId,
+    Millionths,
     Money,
     Nanos,
     OrderId,
@@ -42,6 +45,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     SignedQuantity: WHOLE,
     Money: WHOLE,
     Rate: WHOLE,
+    Millionths: WHOLE,
     BasisPoints: WHOLE,
     Nanos: NOT_NEGATIVE,
     UpdateId: NOT_NEGATIVE,
@@ -77,8 +81,36 @@ RULES: dict[Any, dict[str, st.SearchStrategy[Any]]] = {
         "attempts_max": st.integers(1, MOST),
     },
     ReconciliationPolicy: {"tolerance": st.integers(0, 9_999)},
+    Limit: {
+        "kind": st.sampled_from([kind for kind in LimitKind if kind not in WINDOWED]),
+        "hard": st.integers(0, 2**63),
+        "warning": st.none(),
+        "window": st.just(0),
+    },
+    Breaker: {
+        "name": st.text("abc ", min_size=1).map(lambda text: text + "."),
+        "condition": st.text("abc ", min_size=1).map(lambda text: text + "."),
+        "state": st.sampled_from(BreakerState).filter(lambda state: state.name != "RECOVERY"),
+        "reset": st.sampled_from([ResetPolicy.MANUAL, ResetPolicy.NEXT_DAY]),
+        "cool_down": st.just(0),
+        "size_share": st.integers(0, 1_000_000),
+        "collar_share": st.integers(0, 1_000_000),
+    },
+    KillPolicy: {
+        **{name: st.integers(1, 10**12) for name in ("confirm", "retry", "flatten", "stage")},
+        "stage_orders_max": st.integers(1, 9),
+        "stage_share": st.integers(1, 1_000_000),
+        "price_offset": st.integers(0, 9_999),
+    },
     text.INPUTS["AccountDefinition"]: {"money_decimals": st.integers(0, 40)},
 }
+
+
+SCOPES = st.just(FIRM) | st.builds(
+    Scope,
+    st.sampled_from([kind for kind in ScopeKind if kind.name != "FIRM"]),
+    st.text("ab", min_size=1),
+)
 
 
 def known_names() -> Names:
@@ -105,6 +137,8 @@ def any_of(kinds: dict[str, Any]) -> st.SearchStrategy[Any]:
 
 def record(kind: Any) -> st.SearchStrategy[Any]:
     """Return any record of one kind."""
+    if kind is Scope:
+        return SCOPES
     rules = RULES.get(kind, {})
     fields = {
         field.name: rules[field.name] if field.name in rules else values(field.type)

@@ -7,11 +7,18 @@ from fairlead.model.inputs import (
     Input,
     Quote,
     Statement,
+    VenueDisconnected,
     VenueFilled,
     VenueOrderStatus,
     VenueRejected,
 )
-from fairlead.model.outputs import Approved, QueryOrder, RequestStatement, SendOrder
+from fairlead.model.outputs import (
+    Approved,
+    Disconnect,
+    QueryOrder,
+    RequestStatement,
+    SendOrder,
+)
 from fairlead.model.statements import StatementCash
 from fairlead.model.terms import OrderType, Status, TimeInForce
 from fairlead.model.units import RATE_UNIT, Money, Price, Quantity
@@ -394,3 +401,48 @@ def test_a_statement_for_another_account_covers_nothing_and_for_another_venue_ha
     assert (other.orders, other.fills, other.positions, other.cash) == (None,) * 4
     assert stated(exchange, ask(venue="ELSEWHERE")).orders == ()
     assert len(stated(exchange, ask(venue="")).orders or ()) == 1
+
+
+# --- the end of a session -------------------------------------------------------------------------
+
+
+def test_when_we_end_the_session_the_venue_cancels_what_works_and_says_only_that_it_ended() -> None:
+    """B-KILL-01: cancel on disconnect is the last resort; what became of an order can be asked."""
+    exchange = open_exchange()
+    exchange.act(send(1, BUY, 100, 500, client_order="1-1-1"), OPENED)
+    all_of(exchange)
+    exchange.act(Disconnect("TEST", "killed"), at(5_000))
+    heard = [
+        (time, one) for time, one in all_of(exchange) if not isinstance(one, BookChange | Quote)
+    ]
+    assert heard == [(5_000 + TO_VENUE + FROM_VENUE, VenueDisconnected("TEST", "killed"))]
+    assert not exchange.orders
+    exchange.act(query(1, "1-1-1"), at(9_000))
+    [(_, answered)] = all_of(exchange)
+    assert isinstance(answered, VenueOrderStatus)
+    assert (answered.status, answered.reason) == (Status.CANCELED, "session_ended")
+
+
+def test_a_venue_without_cancel_on_disconnect_keeps_what_works() -> None:
+    exchange = open_exchange(
+        VenueConfig(
+            order_latency=quick().order_latency,
+            report_latency=quick().report_latency,
+            data_latency=quick().data_latency,
+            cancel_on_disconnect=False,
+        )
+    )
+    exchange.act(send(1, BUY, 100, 500), OPENED)
+    all_of(exchange)
+    exchange.act(Disconnect("TEST", "killed"), at(5_000))
+    assert [one for _, one in all_of(exchange)] == [VenueDisconnected("TEST", "killed")]
+    assert list(exchange.orders) == [1]
+
+
+def test_the_end_of_a_session_elsewhere_cancels_nothing_here() -> None:
+    exchange = open_exchange()
+    exchange.act(send(1, BUY, 100, 500), OPENED)
+    all_of(exchange)
+    exchange.act(Disconnect("OTHER", "killed"), at(5_000))
+    assert [one for _, one in all_of(exchange)] == [VenueDisconnected("OTHER", "killed")]
+    assert list(exchange.orders) == [1]

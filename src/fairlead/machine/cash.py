@@ -7,7 +7,7 @@ nothing twice. What could not be written down in 64 bits is refused, and changes
 
 from typing import Final
 
-from fairlead.machine import breaks, performance
+from fairlead.machine import breaks, performance, portfolio
 from fairlead.machine.accounts import Account
 from fairlead.machine.state import State
 from fairlead.model.inputs import (
@@ -169,6 +169,7 @@ def day_began(state: State, day: TradingDayBegan, time: Nanos, outputs: list[Out
         outputs.append(InputRefused("TradingDayBegan", reason))
         return
     performance.day_began(state, day.session_date, outputs)
+    portfolio.day_began(state, outputs)
 
 
 def _translate(state: State, account: Account) -> bool:

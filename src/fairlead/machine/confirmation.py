@@ -5,6 +5,7 @@ confirmed what we have there; others trade on. Statements are asked for at each 
 schedule, when a trading day ends, when the venue counts more than we do, and by a person.
 """
 
+from fairlead.machine.deadlines import Due
 from fairlead.machine.orders import Order
 from fairlead.machine.state import State
 from fairlead.model.outputs import (
@@ -138,9 +139,9 @@ def _schedule(state: State, time: Nanos) -> None:
     interval = reconciliation.policy.interval
     if interval and reconciliation.connected and not reconciliation.next_statement:
         reconciliation.next_statement = Nanos(time + interval)
-        state.deadlines.set_statement(reconciliation.next_statement)
+        state.deadlines.set_own(Due.STATEMENT, reconciliation.next_statement)
 
 
 def _unschedule(state: State) -> None:
     state.reconciliation.next_statement = Nanos(0)
-    state.deadlines.cancel_statement()
+    state.deadlines.cancel_own(Due.STATEMENT)

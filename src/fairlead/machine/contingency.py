@@ -54,6 +54,7 @@ _ON_TRIGGER: Final = Hold.TRIGGER
 _ON_PARENT: Final = Hold.PARENT
 _ON_GROUP: Final = Hold.GROUP
 _ON_RETRY: Final = Hold.RETRY
+_ON_OWN: Final = Hold.OWN
 _TRIGGERED: Final = Status.TRIGGERED
 _SPENT: Final = (Status.FILLED, Status.REFUSED, Status.REJECTED)
 _CHANGES_MAX: Final = 8  # of one order by consequences alone: it is cut, fired, released, canceled
@@ -141,7 +142,7 @@ def _loses(state: State, order: Order, winner: Order) -> bool:
 def _fit(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
     """Bring an order to what those that it hangs on leave it."""
     held = order.status is _HELD
-    if held and order.hold is not _ON_RETRY and has_fired(order):
+    if held and order.hold is not _ON_RETRY and order.hold is not _ON_OWN and has_fired(order):
         _advance(state, order, time, outputs)
     elif state.links.get(order.order) is None:
         return

@@ -70,6 +70,7 @@ def split(state: State, action: InstrumentSplit, time: Nanos, outputs: list[Outp
     state.reconciliation.split(terms.instrument, ratio.new, ratio.old, time)
     _close_executions(state, terms.instrument)
     _split_limits(state, terms.instrument, ratio, outputs)
+    state.gate.pretrade.split(terms.instrument)
     state.links.split(terms.instrument, ratio.new, ratio.old, state.orders)  # before they change
     for order in _live_orders(state, terms.instrument):
         split_order(state, order, terms, ratio, time, outputs)
@@ -122,6 +123,7 @@ def renamed(state: State, action: InstrumentRenamed, time: Nanos, outputs: list[
         return
     terms = state.instruments[action.instrument]
     state.instruments[action.instrument] = msgspec.structs.replace(terms, symbol=action.symbol)
+    state.gate.tree.rename(action.instrument, action.symbol)  # limits and kills go with it
     text = f"renamed {action.symbol}"
     _book_action(state, action.instrument, text, action.reference, outputs)
 

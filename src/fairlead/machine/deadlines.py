@@ -24,7 +24,11 @@ class Due(IntEnum):
     TIMEOUT = 1  # the order should have been filled
     EXPIRY = 2  # its time in force ends
     RETRY = 3  # its next attempt
-    STATEMENT = 4  # of no order: statements are to be asked for
+    # Of no order.
+    STATEMENT = 4  # statements are to be asked for
+    RISK = 5  # the conditions of risk are to be asked again
+    KILL = 6  # the next step of a kill
+    CHANGE = 7  # a change of limits, or the end of a proposal
 
 
 class Deadlines:
@@ -57,13 +61,20 @@ class Deadlines:
             order.due_kinds = 0
             self._sweep()
 
-    def set_statement(self, time: Nanos) -> None:
-        """Set when statements are to be asked for, or move it."""
-        self._put(int(Due.STATEMENT), time)
+    def set_own(self, due: Due, time: Nanos) -> None:
+        """Set a deadline of no order, or move it."""
+        assert due >= Due.STATEMENT, "what is due of an order names the order"
+        self._put(int(due), time)
 
-    def cancel_statement(self) -> None:
-        """Ask for no statement by the clock."""
-        if self._set.pop(int(Due.STATEMENT), None) is not None:
+    def bring_forward(self, due: Due, time: Nanos) -> None:
+        """Set a deadline of no order, unless it is set and earlier."""
+        known = self._set.get(int(due))
+        if known is None or known > time:
+            self.set_own(due, time)
+
+    def cancel_own(self, due: Due) -> None:
+        """Drop a deadline of no order, if it is set."""
+        if self._set.pop(int(due), None) is not None:
             self._sweep()
 
     def take(self, time: Nanos) -> tuple[Due, OrderId] | None:

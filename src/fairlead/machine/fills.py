@@ -15,6 +15,7 @@ from fairlead.machine import breaks, performance
 from fairlead.machine.accounts import Account
 from fairlead.machine.executions import Execution, ExecutionKey
 from fairlead.machine.lifecycle import Event
+from fairlead.machine.order_rules import executed
 from fairlead.machine.orders import Order
 from fairlead.machine.requests import query, resume
 from fairlead.machine.settling import settle
@@ -81,6 +82,7 @@ def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]
         compare_cumulative(state, order, max(order.cumulative, order.filled), time, outputs)
     resume(state, order, time, outputs)
     settle(state, order, time, outputs)
+    executed(state, order, report.quantity, time, outputs)
     ahead = state.executions.overtaken_by(key)
     if isinstance(ahead, VenueBusted):
         busted(state, ahead, time, outputs)

@@ -1,24 +1,21 @@
 """Set-up and command: who may trade, with what, within which limits, and whether at all.
 
 Definitions come once; one that contradicts an earlier one is refused, since orders and money
-already rest on it. A kill is obeyed at once and undone only by a named person.
+already rest on it. Kills are in `killing.py`.
 """
 
 from typing import Final
 
-from fairlead.machine import breaks, cash, confirmation, requests, sign_off
+from fairlead.machine import breaks, cash, confirmation, registrations, requests, sign_off
 from fairlead.machine.accounts import Account
+from fairlead.machine.dates import is_date
 from fairlead.machine.state import State
 from fairlead.model.inputs import (
     AccountDefinition,
     Input,
     InstrumentDefinition,
-    KillCommand,
-    LimitChange,
-    MessageRateChange,
     NodeStarted,
     OrderPolicyChange,
-    ReleaseCommand,
     ReopenCommand,
     StartCommand,
     StopCommand,
@@ -30,13 +27,12 @@ from fairlead.model.inputs import (
 from fairlead.model.outputs import (
     InputRefused,
     InstrumentReopened,
-    KillEngaged,
-    KillReleased,
     Output,
     StrategyDisabled,
     TradingStarted,
     TradingStopped,
 )
+from fairlead.model.risk_terms import NamedThing
 from fairlead.model.terms import StopPolicy, TimeInForce
 from fairlead.model.units import MONEY_MAX, Nanos, StrategyId
 
@@ -77,16 +73,20 @@ def account(
     elif abs(definition.cash) > MONEY_MAX:
         outputs.append(InputRefused("AccountDefinition", f"cash is beyond {MONEY_MAX} units"))
     else:
-        state.positions.add_account(
-            Account(
-                definition.account,
-                definition.name,
-                definition.currency,
-                definition.money_decimals,
-                definition.cash,
-                definition.cost_basis,
-            )
+        new = Account(
+            definition.account,
+            definition.name,
+            definition.currency,
+            definition.money_decimals,
+            definition.cash,
+            definition.cost_basis,
         )
+        state.positions.add_account(new)
+        if definition.desk:
+            state.desks[definition.account] = definition.desk
+        state.gate.exposure.add_account(new, definition.desk)
+        record = state.performance.kept(new)
+        state.gate.losses.add_account(new, definition.desk, record)
 
 
 def instrument(
@@ -102,6 +102,10 @@ def instrument(
         return
     state.instruments[terms.instrument] = terms
     state.books.add(terms.instrument)
+    book = state.books.get(terms.instrument)
+    assert book is not None, "every instrument has a book"
+    state.gate.exposure.add_instrument(terms, book)
+    state.gate.pretrade.add_instrument(terms)
 
 
 def strategy(
@@ -112,25 +116,15 @@ def strategy(
         outputs.append(InputRefused("StrategyDefinition", "the strategy is known already"))
     elif not _is_new_name(definition.name, [one.name for one in state.strategies.values()]):
         outputs.append(InputRefused("StrategyDefinition", "its name is empty or taken"))
-    elif state.positions.account(definition.account) is None:
-        outputs.append(InputRefused("StrategyDefinition", "its account is not known"))
+    elif state.registry.is_retired(NamedThing.STRATEGY, definition.name):
+        outputs.append(InputRefused("StrategyDefinition", "its name is retired: take another"))
     else:
+        owner = state.positions.account(definition.account)
+        if owner is None:
+            outputs.append(InputRefused("StrategyDefinition", "its account is not known"))
+            return
         state.strategies[definition.strategy] = definition
-
-
-def limits(state: State, change: LimitChange, time: Nanos, outputs: list[Output]) -> None:
-    """Hold orders against new limits from now on."""
-    if change.limits.instrument not in state.instruments:
-        outputs.append(InputRefused("LimitChange", "unknown instrument"))
-    else:
-        state.gate.set_limits(change.limits)
-
-
-def message_rate(
-    state: State, change: MessageRateChange, time: Nanos, outputs: list[Output]
-) -> None:
-    """Hold messages against a new rate from now on."""
-    state.gate.set_rate(change.rate)
+        state.gate.losses.add_strategy(definition.strategy, definition.name, owner)
 
 
 def order_policy(
@@ -145,10 +139,12 @@ def order_policy(
 
 def day_began(state: State, day: TradingDayBegan, time: Nanos, outputs: list[Output]) -> None:
     """End the orders of the day before at a venue, or begin the day that profit is counted in."""
-    if not _is_date(day.session_date):
+    if not is_date(day.session_date):
         outputs.append(InputRefused("TradingDayBegan", "session_date is no yyyymmdd"))
         return
     if day.venue == "":
+        state.gate.exposure.begin_day()
+        state.gate.pretrade.day_began("", day.session_date)
         sign_off.day_began(state, day.session_date, outputs)  # what the day before ended with
         cash.day_began(state, day, time, outputs)
         return
@@ -156,6 +152,7 @@ def day_began(state: State, day: TradingDayBegan, time: Nanos, outputs: list[Out
         outputs.append(InputRefused("TradingDayBegan", "the day, or a later one, began before"))
         return
     state.session_dates[day.venue] = day.session_date
+    state.gate.pretrade.day_began(day.venue, day.session_date)
     for order in [*state.orders.held(), *state.orders.all_working()]:
         venue = state.instruments[order.instrument].venue
         if order.time_in_force is _DAY and venue == day.venue:
@@ -178,24 +175,6 @@ def strategy_stop(
     _disable(state, "StrategyStopCommand", command.strategy, reason, time, outputs)
 
 
-def kill(state: State, command: KillCommand, time: Nanos, outputs: list[Output]) -> None:
-    """Block everything new, then cancel everything that works. Killing twice cancels again."""
-    state.gate.killed = True
-    outputs.append(KillEngaged(command.person, command.reason))
-    requests.cancel_all(state, None, time, outputs, insist=True)
-
-
-def release(state: State, command: ReleaseCommand, time: Nanos, outputs: list[Output]) -> None:
-    """Let trading go on; only a named person with a reason can."""
-    if not command.person.strip() or not command.reason.strip():
-        outputs.append(InputRefused("ReleaseCommand", "it names no person or no reason"))
-    elif not state.gate.killed:
-        outputs.append(InputRefused("ReleaseCommand", "trading was not killed"))
-    else:
-        state.gate.killed = False
-        outputs.append(KillReleased(command.person, command.reason))
-
-
 def stop(state: State, command: StopCommand, time: Nanos, outputs: list[Output]) -> None:
     """End the session: nothing new, and the working orders canceled or kept."""
     state.gate.stopped = True
@@ -209,7 +188,12 @@ def start(state: State, command: StartCommand, time: Nanos, outputs: list[Output
     if not command.person.strip() or not command.reason.strip():
         outputs.append(InputRefused("StartCommand", "it names no person or no reason"))
         return
+    problem = registrations.start_problem(state)
+    if problem:
+        outputs.append(InputRefused("StartCommand", problem))
+        return
     state.gate.stopped = False
+    state.begun = True
     outputs.append(TradingStarted(command.person, command.reason))
 
 
@@ -223,12 +207,6 @@ def reopen(state: State, command: ReopenCommand, time: Nanos, outputs: list[Outp
         outputs.append(InputRefused("ReopenCommand", "the instrument is not closed"))
     else:
         outputs.append(InstrumentReopened(command.instrument, command.person, command.reason))
-
-
-def _is_date(number: int) -> bool:
-    """Whether a number is a date as yyyymmdd."""
-    year, month, day = number // 10_000, number // 100 % 100, number % 100
-    return 1900 <= year <= 9999 and 1 <= month <= 12 and 1 <= day <= 31
 
 
 def _is_new_name(name: str, taken: list[str]) -> bool:

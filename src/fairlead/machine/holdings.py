@@ -63,6 +63,46 @@ class Standing:
         return [self.quantity, str(self.cost), lots]
 
 
+class Told:
+    """What the results of its strategy know of a position."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.known = True
+        self.made: tuple[int, int] = (0, 0)  # in the last round trip, after fees
+        self._whole = 0
+        self._rest = 0
+        self._side = 0  # 1 long, -1 short, 0 flat
+        self._begin: tuple[int, int] = (0, 0)  # what it had realised when it was opened
+
+    def change(self, position: "Position") -> tuple[int, int]:
+        """Return by how much its profit has changed since this was asked, as whole and rest."""
+        whole, rest = position.profit()
+        change = (whole - self._whole, rest - self._rest)
+        self._whole = whole
+        self._rest = rest
+        return change
+
+    def ended(self, position: "Position") -> bool:
+        """Return whether it was closed, or turned, since this was asked; `made` says with what."""
+        quantity = position.quantity
+        side = 1 if quantity > 0 else -1 if quantity < 0 else 0
+        if side == self._side:
+            return False
+        before = self._side
+        begin, begin_rest = self._begin
+        whole, rest = position.earned()
+        self._side = side
+        self._begin = (whole, rest)
+        self.made = parts((whole - begin) * FINE_UNIT + rest - begin_rest)
+        return before != 0
+
+    def content(self) -> list[object]:
+        """Return all of it, for the state digest."""
+        numbers = (*self.made, self._whole, self._rest, *self._begin)
+        return [self.known, self._side, [str(number) for number in numbers]]
+
+
 class Position:
     """What one strategy holds of one instrument, and what it has earned with it."""
 
@@ -80,6 +120,7 @@ class Position:
         self.strategy = strategy
         self.instrument = instrument
         self.account = account
+        self.followed = SignedQuantity(0)  # what the exposure knows of it
         self.ledger = ledger
         self.unit = unit
         self.paid_in_full = kind is _SPOT
@@ -93,6 +134,7 @@ class Position:
         self.marked = True  # whether that is known: nothing is open, so nothing is unknown
         self.moved = False  # whether it waits in `Positions` to be marked anew
         self.place = -1  # in the list of the open positions of its instrument
+        self.told = Told()
         self._cost = Amount()
         self._realised = Amount()  # before fees
         self._lots: Lots | None = None if cost_basis is _AVERAGE else Lots()
@@ -217,6 +259,15 @@ class Position:
             return self._cost.whole - whole, self._cost.rest - rest
         return whole - self._cost.whole, rest - self._cost.rest
 
+    def earned(self) -> tuple[int, int]:
+        """Return what it has realised, after fees, as whole units and fine parts."""
+        return self._realised.whole - self.fees, self._realised.rest
+
+    def profit(self) -> tuple[int, int]:
+        """Return what it has made by its last mark, after fees, as whole units and fine parts."""
+        realised, gain = self._realised, self.gain
+        return realised.whole + gain.whole - self.fees, realised.rest + gain.rest
+
     def mark(self, whole: int, rest: int) -> None:
         """Remember what it has gained, here and in the sum of its ledger."""
         gain = self.gain
@@ -243,7 +294,7 @@ class Position:
             [self.bought, self.sold, self.adjusted, self.fees],
             self._cost.content(),
             self._realised.content(),
-            [self.gain.content(), self.marked, self.moved, self.place],
+            [self.gain.content(), self.marked, self.moved, self.place, self.told.content()],
             None if self._lots is None else self._lots.content(),
             [None if self._base is None else self._base.content(), self._traded.content()],
             [[move.signed, move.price] for move in self._moves],

@@ -1,6 +1,7 @@
 """The machine: one input in, its outputs out. This page is the order of the steps.
 
-What arrives has a number and a time and is in the journal. What is due by then happens first.
+What arrives has a number and a time and is in the journal. What is due by then happens first; only
+a kill comes before it.
 Market data moves the books; venue reports move orders, positions and money; requests pass the gate
 or are refused; statements are held against our own record; commands rule over all of them. Last
 comes what a changed order means for those that depend on it. The machine reads no clock and asks
@@ -13,18 +14,28 @@ from typing import Any, Final
 
 from fairlead.machine import (
     adoption,
+    blocked,
+    breakers,
     cash,
     contingency,
     corporate,
     corrections,
     fills,
     governance,
+    killing,
     market,
+    market_rules,
+    order_rules,
     overdue,
+    parents,
+    portfolio,
+    proposals,
     reconciliation,
+    registrations,
     reports,
     requests,
     resolution,
+    self_trades,
     sign_off,
 )
 from fairlead.machine.deadlines import NEVER_DUE
@@ -37,18 +48,28 @@ from fairlead.model.units import Nanos, Sequence
 # A step takes the input of its own kind; the table below is what pairs the two.
 Step = Callable[[State, Any, Nanos, list[Output]], None]
 
-STEPS: Final[dict[type, Step]] = {
-    # What the market is.
+# One table a subject: compiled, the making of a table costs by the square of its length.
+# What the market is.
+_MARKET: Final[dict[type, Step]] = {
     inputs.Quote: market.quote,
     inputs.Trade: market.trade,
     inputs.BookChange: market.change,
     inputs.BookSnapshot: market.snapshot,
     inputs.BookGap: market.gap,
     inputs.TradingStatus: market.trading_status,
+    inputs.PriceBands: market_rules.price_bands,
+    inputs.SessionPhase: market_rules.session_phase,
+    inputs.MarketHalt: market_rules.market_halt,
+    inputs.LocateChange: market_rules.locate,
+    inputs.ShortSaleRestriction: market_rules.short_sale_restriction,
+    inputs.OutsideValue: breakers.outside,
     inputs.MarkPrice: cash.mark_price,
     inputs.ExchangeRate: cash.exchange_rate,
     inputs.TradingDayBegan: governance.day_began,
-    # What became of our orders. Fills move positions and money.
+    inputs.ReturnHistory: portfolio.returns,
+}
+# What became of our orders. Fills move positions and money.
+_REPORTS: Final[dict[type, Step]] = {
     inputs.VenueFilled: fills.filled,
     inputs.VenueBusted: fills.busted,
     inputs.VenueCorrected: fills.corrected,
@@ -63,9 +84,12 @@ STEPS: Final[dict[type, Step]] = {
     inputs.VenueSuspended: reports.suspended,
     inputs.VenueResumed: reports.resumed,
     inputs.VenueDoneForDay: reports.done_for_day,
+    inputs.SendBlocked: blocked.send_blocked,
     inputs.VenueDisconnected: reports.disconnected,
     inputs.VenueConnected: reports.connected,
-    # What nobody knew, and whether our record and theirs agree.
+}
+# What nobody knew, and whether our record and theirs agree.
+_EVIDENCE: Final[dict[type, Step]] = {
     inputs.VenueOrderStatus: resolution.order_status,
     inputs.ResolveOrderCommand: resolution.command,
     inputs.Statement: reconciliation.statement,
@@ -74,7 +98,9 @@ STEPS: Final[dict[type, Step]] = {
     inputs.AssignBreakCommand: reconciliation.assign_break,
     inputs.ReconcileCommand: reconciliation.reconcile,
     inputs.SignOffCommand: sign_off.sign_off,
-    # What moves positions and money without a fill.
+}
+# What moves positions and money without a fill.
+_BOOKINGS: Final[dict[type, Step]] = {
     inputs.PositionCorrection: corrections.position_correction,
     inputs.ReverseCommand: corrections.reverse,
     inputs.CashMoved: cash.cash_moved,
@@ -82,31 +108,73 @@ STEPS: Final[dict[type, Step]] = {
     inputs.InstrumentSplit: corporate.split,
     inputs.CashDividend: corporate.dividend,
     inputs.InstrumentRenamed: corporate.renamed,
-    # What strategies want: identity, then the risk gate, then out; or refused with every reason.
+}
+# What strategies want: identity, then the risk gate, then out; or refused with every reason.
+_REQUESTS: Final[dict[type, Step]] = {
     inputs.SubmitRequest: requests.submit,
     inputs.CancelRequest: requests.cancel,
     inputs.ReplaceRequest: requests.replace,
+    inputs.ParentRequest: parents.opened,
+    inputs.ParentEnd: parents.ended,
     inputs.TimerFired: governance.recorded,
     inputs.TimePassed: governance.recorded,
-    # Who may trade, with what, within which limits, and whether at all.
+}
+# Who may trade, with what, and by which policies.
+_SET_UP: Final[dict[type, Step]] = {
     inputs.NodeStarted: governance.node_started,
     inputs.AccountDefinition: governance.account,
     inputs.CurrencyDefinition: cash.currency,
     inputs.InstrumentDefinition: governance.instrument,
     inputs.StrategyDefinition: governance.strategy,
-    inputs.LimitChange: governance.limits,
-    inputs.MessageRateChange: governance.message_rate,
     inputs.OrderPolicyChange: governance.order_policy,
     inputs.ReconciliationPolicyChange: reconciliation.policy,
     inputs.ToleranceChange: reconciliation.tolerance,
     inputs.MarkPolicyChange: cash.mark_policy,
+}
+# Within which limits, who may change them, and what they rest on.
+_LIMITS: Final[dict[type, Step]] = {
+    inputs.LimitChange: proposals.instrument_limits,
+    inputs.MessageRateChange: proposals.message_rate,
+    inputs.RiskLimitChange: proposals.risk_limits,
+    inputs.OverrideRequest: proposals.override,
+    inputs.ApproveCommand: proposals.approve,
+    inputs.DeclineCommand: proposals.decline,
+    inputs.AttestCommand: proposals.attest,
+    inputs.RetireCommand: registrations.retire,
+    inputs.FlagChange: registrations.flag,
+    inputs.WarningRaised: registrations.warning,
+    inputs.AcknowledgeCommand: registrations.acknowledge,
+    inputs.ProfileChange: order_rules.profile,
+    inputs.PreTradePolicyChange: order_rules.policy,
+    inputs.NamedCheckDefinition: order_rules.named_check,
+    inputs.PermissionChange: order_rules.permission,
+    inputs.RestrictionChange: order_rules.restriction,
+    inputs.BreakerDefinition: proposals.breaker,
+    inputs.DynamicLimitDefinition: proposals.dynamic_limit,
+    inputs.KillPolicyChange: killing.policy,
+}
+# Whether at all.
+_COMMANDS: Final[dict[type, Step]] = {
+    inputs.BreakerCommand: breakers.command,
+    inputs.ErrorReported: breakers.error,
     inputs.StrategyFailed: governance.strategy_failed,
     inputs.StrategyStopCommand: governance.strategy_stop,
-    inputs.KillCommand: governance.kill,
-    inputs.ReleaseCommand: governance.release,
+    inputs.StrategyStartCommand: order_rules.strategy_start,
+    inputs.KillCommand: killing.kill,
+    inputs.ReleaseCommand: killing.release,
     inputs.ReopenCommand: governance.reopen,
     inputs.StartCommand: governance.start,
     inputs.StopCommand: governance.stop,
+}
+STEPS: Final[dict[type, Step]] = {
+    **_MARKET,
+    **_REPORTS,
+    **_EVIDENCE,
+    **_BOOKINGS,
+    **_REQUESTS,
+    **_SET_UP,
+    **_LIMITS,
+    **_COMMANDS,
 }
 
 
@@ -131,11 +199,19 @@ class Machine:
         state.sequence = sequence
         state.time = time
         outputs: list[Output] = []
-        if state.deadlines.next_time <= time:
+        late = state.deadlines.next_time <= time
+        kills = type(input) is inputs.KillCommand  # obeyed before anything that is due can leave
+        if late and not kills:
             overdue.run(state, time, outputs)
         STEPS[type(input)](state, input, time, outputs)
-        if state.changed:
-            contingency.run(state, time, outputs)
+        if late and kills:
+            overdue.run(state, time, outputs)
+        if len(state.gate.kills):
+            killing.run(state, time, outputs)
+        self._follow(time, outputs)
+        if state.risk_watched or state.gate.losses.version != state.gate.tree.version:
+            breakers.follow_up(state, time, outputs)
+            self._follow(time, outputs)
         return outputs
 
     def next_due(self) -> Nanos | None:
@@ -146,3 +222,15 @@ class Machine:
     def digest(self) -> str:
         """Return a digest of the whole state, in hexadecimal."""
         return self.state.digest()
+
+    def _follow(self, time: Nanos, outputs: list[Output]) -> None:
+        """Let what changed have its consequences.
+
+        It ends: an order meets our own at most once until one of them is gone, and the venue alone
+        says that it is.
+        """
+        state = self.state
+        own = state.gate.pretrade.own
+        while state.changed or own.meetings or own.free:
+            self_trades.run(state, time, outputs)
+            contingency.run(state, time, outputs)

@@ -116,6 +116,8 @@ def trading_status(state: State, status: TradingStatus, time: Nanos, outputs: li
     if book is None:
         outputs.append(InputRefused("TradingStatus", _UNKNOWN_INSTRUMENT))
     else:
+        if book.halted and status.tradable:
+            state.gate.pretrade.market.resumed(status.instrument, time)
         book.halted = "" if status.tradable else status.reason or "the venue does not trade it"
 
 

@@ -32,6 +32,11 @@ _STOP: Final = OrderType.STOP
 _STOP_LIMIT: Final = OrderType.STOP_LIMIT
 _TRAILING_STOP: Final = OrderType.TRAILING_STOP
 STOPS: Final = (_STOP, _STOP_LIMIT, _TRAILING_STOP)
+# The ids of orders that close positions after a kill: the last 256th of what a strategy has, which
+# makes its ids of its number and 40 bits that count. They use up none of its own.
+_COUNTER_BITS: Final = 40
+_CLOSING_FIRST: Final = 0xFF << 32
+CLOSING_STRATEGY_MAX: Final = (1 << (63 - _COUNTER_BITS)) - 1  # an id fits 63 bits
 _CLIENT_DIGITS_MAX: Final = 18  # of each number in a client order id: fits a record
 
 
@@ -43,6 +48,7 @@ class Hold(IntEnum):
     PARENT = 2  # a fill of the order that it comes after
     GROUP = 3  # the others of its group to be gone
     RETRY = 4  # its next attempt
+    OWN = 5  # orders of ours that it would trade with to be gone
 
 
 class Conditions:
@@ -164,6 +170,10 @@ class Order:
         self.unknown_since = Nanos(0)
         self.ended_by = ""  # the evidence, where no report of the venue's own has ended it
         self.reserved = Quantity(0)  # what the exposure counts for it
+        self.price_worst = Price(0)  # at which it is valued: the dearest it may trade at
+        self.parent_quantity = 0  # what its parent counts for it
+        self.parent_value = 0
+        self.parent_filled = 0
         self.due_kinds = 0  # which deadlines it has: a bit of each kind
 
     @property
@@ -303,6 +313,7 @@ class Orders:
         self._working_in: dict[InstrumentId, dict[OrderId, Order]] = {}
         self._held: dict[OrderId, Order] = {}
         self._last_id: dict[StrategyId, OrderId] = {}
+        self._last_closing_id: dict[StrategyId, OrderId] = {}
         self._working_count = 0
 
     def get(self, order: OrderId) -> Order | None:
@@ -371,21 +382,29 @@ class Orders:
 
     def is_burned(self, strategy: StrategyId, order: OrderId) -> bool:
         """Whether an id may not be used: it was, or a later one of the same strategy was."""
-        return order in self._orders or order <= self.last_id(strategy)
+        return order in self._orders or order <= self.last_id(strategy) or is_closing(order)
+
+    def closing_id(self, strategy: StrategyId) -> OrderId:
+        """Return the id of the next order that closes a position of a strategy after a kill."""
+        first = OrderId((strategy << _COUNTER_BITS) + _CLOSING_FIRST)
+        return OrderId(self._last_closing_id.get(strategy, first) + 1)
 
     def add(self, order: Order) -> None:
         """Keep a new order, whatever becomes of it."""
         assert not self.is_burned(order.strategy, order.order), "an order id is used once"
-        self._orders[order.order] = order
         self._last_id[order.strategy] = order.order
-        mine = self._by_strategy.get(order.strategy)
-        if mine is None:
-            mine = self._by_strategy[order.strategy] = []
-        mine.append(order)
-        here = self._by_instrument.get(order.instrument)
-        if here is None:
-            here = self._by_instrument[order.instrument] = []
-        here.append(order)
+        self._keep(order)
+
+    def add_closing(self, order: Order) -> None:
+        """Keep a new order that closes a position after a kill."""
+        assert order.order == self.closing_id(order.strategy), "ids of closing orders are in order"
+        self._last_closing_id[order.strategy] = order.order
+        self._keep(order)
+
+    def burn(self, strategy: StrategyId, order: OrderId) -> None:
+        """Use up an id for what is no order: no order is ever called so."""
+        assert not self.is_burned(strategy, order), "an id is used once"
+        self._last_id[strategy] = order
 
     def settle(self, order: Order) -> None:
         """Keep the lists of working and held orders true after an order changed."""
@@ -406,6 +425,22 @@ class Orders:
             self._held[order.order] = order
         elif self._held:
             self._held.pop(order.order, None)
+
+    def _keep(self, order: Order) -> None:
+        self._orders[order.order] = order
+        mine = self._by_strategy.get(order.strategy)
+        if mine is None:
+            mine = self._by_strategy[order.strategy] = []
+        mine.append(order)
+        here = self._by_instrument.get(order.instrument)
+        if here is None:
+            here = self._by_instrument[order.instrument] = []
+        here.append(order)
+
+
+def is_closing(order: OrderId) -> bool:
+    """Whether an id is of those that orders have which close positions after a kill."""
+    return order & _CLOSING_FIRST == _CLOSING_FIRST
 
 
 def _is_number(text: str) -> bool:

@@ -4,9 +4,10 @@ Called by the machine before an input is applied, with everything that is due at
 order in which it became due.
 """
 
+from collections.abc import Callable
 from typing import Final
 
-from fairlead.machine import confirmation
+from fairlead.machine import confirmation, killing, proposals, risk_rules
 from fairlead.machine.deadlines import Due
 from fairlead.machine.lifecycle import Event
 from fairlead.machine.orders import Hold, Order
@@ -17,6 +18,13 @@ from fairlead.machine.state import State
 from fairlead.model.outputs import OrderExpired, OrderTimedOut, Output
 from fairlead.model.terms import Status, TimeoutAction
 from fairlead.model.units import Nanos
+
+OWN: Final[dict[Due, Callable[[State, Nanos, list[Output]], None]]] = {  # of no order
+    Due.STATEMENT: confirmation.statement_due,
+    Due.RISK: risk_rules.due,
+    Due.KILL: killing.due,
+    Due.CHANGE: proposals.due,
+}
 
 _HELD: Final = Status.HELD
 _IN_FLIGHT: Final = (Status.SENT, Status.CANCEL_PENDING, Status.REPLACE_PENDING)
@@ -29,8 +37,8 @@ def run(state: State, time: Nanos, outputs: list[Output]) -> None:
         if found is None:
             return
         due, number = found
-        if due is Due.STATEMENT:
-            confirmation.statement_due(state, time, outputs)
+        if due in OWN:
+            OWN[due](state, time, outputs)
             continue
         order = state.orders.get(number)
         assert order is not None, "a deadline is of an order that is known"

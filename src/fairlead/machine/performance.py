@@ -8,14 +8,17 @@ an account is valued anew as a whole whenever one of its marks may have become t
 
 from typing import Final, NamedTuple
 
-from fairlead.machine import valuation
+from fairlead.machine import scopes, valuation
 from fairlead.machine.accounts import Account
+from fairlead.machine.dates import day_number
+from fairlead.machine.deadlines import Due
 from fairlead.machine.holdings import Position
 from fairlead.machine.state import State
 from fairlead.machine.track_record import TrackRecord
 from fairlead.model.outputs import DayStarted, Output
 from fairlead.model.units import (
     MONEY_MAX,
+    NANOS_PER_MILLISECOND,
     BasisPoints,
     Fine,
     InstrumentId,
@@ -25,6 +28,9 @@ from fairlead.model.units import (
     rounded,
 )
 
+RISK_INTERVAL: Final = Nanos(100 * NANOS_PER_MILLISECOND)  # while nothing but the market moves
+
+_RISK: Final = Due.RISK
 _NO_ACCOUNT: Final = "a position belongs to an account that is known"
 
 
@@ -41,6 +47,9 @@ class Figures(NamedTuple):
 
 def marked(state: State, instrument: InstrumentId) -> None:
     """Value the positions in an instrument anew: its touch, last price or mark has moved."""
+    state.gate.exposure.moved(instrument)
+    if state.risk_watched:
+        ask_soon(state)
     positions = state.positions.open_in(instrument)
     if not positions:
         return
@@ -57,13 +66,30 @@ def marked(state: State, instrument: InstrumentId) -> None:
 
 def moved(state: State, account: Account) -> None:
     """Take in that money or positions of an account have moved."""
+    scopes.follow(state)
     for position in state.positions.take_moved():
         _mark(state, position)
     _record(state, account)
+    state.risk_pending = state.risk_watched
+
+
+def follow(state: State) -> None:
+    """Keep up the results of every scope from now on: something asks for them."""
+    state.gate.losses.following = True
+    state.gate.losses.behind = False
+    _tell_all(state)
+
+
+def ask_soon(state: State) -> None:
+    """Have the conditions of risk asked: soon, however often the market moves."""
+    if not state.risk_moved:
+        state.risk_moved = True
+        state.deadlines.bring_forward(_RISK, Nanos(state.time + RISK_INTERVAL))
 
 
 def revalue(state: State) -> None:
     """Value everything anew: what a mark is has changed, or a day begins."""
+    scopes.follow(state)
     state.positions.take_moved()
     for account in state.positions.accounts():
         _mark_all(state, account)
@@ -72,13 +98,19 @@ def revalue(state: State) -> None:
 
 def day_began(state: State, session_date: int, outputs: list[Output]) -> None:
     """Begin the day that profit is counted in; an account without a mark, at the next one."""
+    before = state.performance.session_date
     state.performance.session_date = session_date
+    scopes.follow(state)
     state.positions.take_moved()
     for account in state.positions.accounts():
         _mark_all(state, account)
         known = _record(state, account)
         state.performance.kept(account).begin_day(known)
         outputs.append(DayStarted(account.account, session_date, valuation.equity(state, account)))
+    _tell_all(state)
+    week = _week(session_date) != _week(before)
+    state.gate.losses.begin_day(before, session_date, week)
+    state.risk_pending = state.risk_watched
 
 
 def figures(state: State, account: Account) -> Figures:
@@ -103,6 +135,12 @@ def figures(state: State, account: Account) -> Figures:
     )
 
 
+def refresh(state: State, account: Account) -> None:
+    """Value an account anew if a mark may have become too old since it was last valued."""
+    if state.marks.age_max and state.time > state.performance.kept(account).fresh_until:
+        _record(state, account)
+
+
 def daily_profit(state: State, account: Account) -> Money | None:
     """Return what an account has made since its day began; None where that is not known."""
     daily = figures(state, account).daily_profit
@@ -115,9 +153,13 @@ def _mark(state: State, position: Position) -> None:
     marks = state.marks
     if marks.problem(position, book, state.time):
         position.unmark()
+        if state.gate.losses.following:
+            state.gate.losses.tell(position)
         return
     whole, rest = marks.gained(position, book)
     position.mark(whole, rest)
+    if state.gate.losses.following:
+        state.gate.losses.tell(position)
     if marks.age_max and position.quantity:
         account = state.positions.account(position.account)
         assert account is not None, _NO_ACCOUNT
@@ -135,8 +177,32 @@ def _mark_all(state: State, account: Account) -> None:
                 _mark(state, position)
 
 
+def _week(session_date: int) -> int:
+    """Return the number of the week, from Monday to Sunday, that a date is in."""
+    return (day_number(session_date) + 3) // 7 if session_date else 0
+
+
+def _tell_all(state: State) -> None:
+    """Bring the results of every scope up to date."""
+    losses = state.gate.losses
+    for position in state.positions.all():
+        losses.tell(position)
+    for account in state.positions.accounts():
+        losses.account_moved(account.account, _record(state, account), state.time, everyone=True)
+
+
 def _record(state: State, account: Account) -> bool:
     """Take a point of the track record; return False if what the account is worth is not known."""
+    known = _take_point(state, account)
+    losses = state.gate.losses
+    if losses.following:
+        losses.account_moved(account.account, known, state.time)
+        if losses.urgent:
+            state.risk_pending = True
+    return known
+
+
+def _take_point(state: State, account: Account) -> bool:
     record = state.performance.kept(account)
     if state.marks.age_max and state.time > record.fresh_until:
         _mark_all(state, account)

@@ -245,6 +245,7 @@ class Positions:
         holding = self._holding(instrument.instrument)
         position = self._position(holding, account, strategy, instrument)
         position.earn(earned, rest, fee)
+        self._note(position)
         return [_changed(position), account.changed(ledger)]
 
     def cash_problem(
@@ -257,6 +258,10 @@ class Positions:
         moved = abs(amount) + 1  # and what a rest of it may round to
         earned = max(abs(position.realised), abs(position.fees)) if position is not None else 0
         return ledger.problem(moved) or beyond(earned + moved)
+
+    def moved(self) -> list[Position]:
+        """Return the positions that have moved since they were last taken; not to be kept."""
+        return self._moved
 
     def take_moved(self) -> list[Position]:
         """Return the positions that were moved since they were asked for last, to be marked."""
@@ -329,9 +334,13 @@ class Positions:
             position.mark(0, 0)
         else:
             position.unmark()
-            if not position.moved:
-                position.moved = True
-                self._moved.append(position)
+        self._note(position)
+
+    def _note(self, position: Position) -> None:
+        """Let it be known that a position has moved, or made something."""
+        if not position.moved:
+            position.moved = True
+            self._moved.append(position)
 
 
 def _changed(position: Position) -> PositionChanged:

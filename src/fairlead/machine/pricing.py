@@ -9,7 +9,7 @@ or a date is kept by the machine, which cancels in time.
 from typing import Final
 
 from fairlead.machine.books import Book
-from fairlead.machine.risk.gate import Terms
+from fairlead.machine.risk.terms import Terms
 from fairlead.machine.state import DEFAULT_POLICY, State
 from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import FailedCheck
@@ -67,10 +67,13 @@ def _beyond_touch(
     touch = book.ask_price if buys else book.bid_price
     if book.stale or touch <= 0:
         return FailedCheck("touch_present", None, None, Unit.NONE)
-    if buys:
-        price = touch * (BASIS_POINTS_UNIT + offset) // BASIS_POINTS_UNIT // tick * tick
-    else:
-        exact = touch * (BASIS_POINTS_UNIT - offset)
-        price = -(-exact // (BASIS_POINTS_UNIT * tick)) * tick
-    terms.price = Price(price)
+    terms.price = price_beyond(touch, buys, tick, offset)
     return None
+
+
+def price_beyond(touch: Price, buys: bool, tick: Price, offset: BasisPoints) -> Price:
+    """Return the price so far beyond the touch of the other side, rounded to the safe side."""
+    if buys:
+        return Price(touch * (BASIS_POINTS_UNIT + offset) // BASIS_POINTS_UNIT // tick * tick)
+    exact = touch * (BASIS_POINTS_UNIT - offset)
+    return Price(-(-exact // (BASIS_POINTS_UNIT * tick)) * tick)

@@ -7,11 +7,13 @@ pass the gate when they go (`release`).
 
 from typing import Final
 
+from fairlead.machine import performance, portfolio, risk_rules
 from fairlead.machine.deadlines import Due
 from fairlead.machine.lifecycle import Event
 from fairlead.machine.orders import PLAIN, STOPS, Hold, Order
 from fairlead.machine.pricing import price_of
-from fairlead.machine.risk.gate import Terms
+from fairlead.machine.risk.terms import Terms
+from fairlead.machine.scopes import follow, path_of
 from fairlead.machine.settling import await_answer, settle
 from fairlead.machine.state import State
 from fairlead.machine.validation import problems
@@ -25,14 +27,18 @@ from fairlead.model.outputs import (
     OrderHeld,
     OrderRefused,
     Output,
+    OverrideUsed,
     QueryOrder,
     ReplaceOrder,
     SendOrder,
 )
+from fairlead.model.risk_terms import LimitKind
 from fairlead.model.terms import OrderType, Side, Status, TimeInForce, Unit
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, StrategyId
 
 _NONE: Final = Unit.NONE
+_AT_RISK: Final = LimitKind.VALUE_AT_RISK_SHARE
+_SHORTFALL: Final = LimitKind.EXPECTED_SHORTFALL_SHARE
 _SENT: Final = Status.SENT
 _OPEN: Final = Status.OPEN
 _HELD: Final = Status.HELD
@@ -48,6 +54,7 @@ _HOLDS: Final[dict[Hold, str]] = {
     Hold.PARENT: "until its parent fills",
     Hold.GROUP: "until the others of its group are gone",
     Hold.RETRY: "until its next attempt",
+    Hold.OWN: "until orders of ours that it would trade with are gone",
 }
 
 
@@ -66,8 +73,7 @@ def submit(state: State, request: SubmitRequest, time: Nanos, outputs: list[Outp
     failed = problems(state, order, instrument, time)
     hold = _first_hold(state, order, instrument, failed)
     if failed or hold is not Hold.NONE:
-        terms = Terms(order, order.quantity, order.price)
-        failed += state.gate.review_held(terms, instrument, state.books.get(order.instrument))
+        failed += state.gate.review_held(terms_of(state, order, order.quantity, order.price, time))
     if failed:
         order.failure = failed[0].check
         _refuse(order.order, order.strategy, order.instrument, "submit", failed, outputs)
@@ -124,6 +130,26 @@ def hold_back(state: State, order: Order, hold: Hold, time: Nanos, outputs: list
     order.hold = hold
     outputs.append(OrderHeld(order.order, order.strategy, order.instrument, _HOLDS[hold]))
     settle(state, order, time, outputs)
+
+
+def send_closing(
+    state: State, order: Order, time: Nanos, outputs: list[Output]
+) -> list[FailedCheck]:
+    """Send an order that closes a position after a kill; return why not, empty if it is sent.
+
+    One that is not sent was never asked for: its id is not used up.
+    """
+    terms = terms_of(state, order, order.quantity, order.price, time)
+    terms.closing = True
+    verdict = _review(state, terms, outputs)
+    if not isinstance(verdict, Approved):
+        return verdict
+    order.stage = state.stage
+    state.orders.add_closing(order)
+    _decide(state, order, time)
+    state.gate.kills.closing[order.order] = order
+    _let_go(state, terms, verdict, time, outputs)
+    return []
 
 
 def resize(
@@ -217,21 +243,33 @@ def cancel_all(
 
 def _send(state: State, order: Order, refusal: Event, time: Nanos, outputs: list[Output]) -> None:
     """Put an order before the gate, and send it or refuse it."""
-    instrument = state.instruments[order.instrument]
-    book = state.books.get(order.instrument)
-    assert book is not None, "every instrument has a book"
-    terms = Terms(order, order.quantity, order.price)
-    problem = price_of(state, terms, instrument, book)
-    verdict = _review(state, terms, time)
+    if state.risk_pending or state.risk_moved:
+        risk_rules.run(state, time, outputs)
+    terms = terms_of(state, order, order.quantity, order.price, time)
+    problem = price_of(state, terms, terms.instrument, terms.book)
+    verdict = _review(state, terms, outputs)
     if problem is not None:
         verdict = [problem] if isinstance(verdict, Approved) else [problem, *verdict]
     if not isinstance(verdict, Approved):
+        if state.gate.pretrade.holds_back(terms, verdict):
+            order.status = _HELD
+            hold_back(state, order, Hold.OWN, time, outputs)
+            _set_expiry(state, order)
+            return
         if refusal is Event.RELEASE_REFUSED:
             order.step(refusal)
         order.failure = verdict[0].check
         _refuse(order.order, order.strategy, order.instrument, "submit", verdict, outputs)
         _settle_refused(state, order, time)
         return
+    _let_go(state, terms, verdict, time, outputs)
+
+
+def _let_go(
+    state: State, terms: Terms, approved: Approved, time: Nanos, outputs: list[Output]
+) -> None:
+    """Send an order as it was approved."""
+    order = terms.order
     if order.status is _HELD:
         order.step(Event.RELEASED)
     else:
@@ -247,10 +285,13 @@ def _send(state: State, order: Order, refusal: Event, time: Nanos, outputs: list
     timeout = order.conditions.timeout
     if timeout and order.attempts == 1:  # from when it first left: what is held has all the time
         state.deadlines.set(Due.TIMEOUT, order, Nanos(time + timeout))
+    order.price_worst = terms.price_dearest
     await_answer(state, order, time)
     settle(state, order, time, outputs)
-    state.gate.throttle.count(time)
-    outputs.append(SendOrder(verdict))
+    state.gate.sent(terms)
+    outputs.append(SendOrder(approved))
+    if terms.override:
+        outputs.append(OverrideUsed(terms.override, order.order, order.strategy, terms.waived))
 
 
 def _replace(
@@ -262,20 +303,24 @@ def _replace(
     outputs: list[Output],
 ) -> list[FailedCheck]:
     """Put new terms before the gate and send them; return why not, empty if they are sent."""
-    terms = Terms(order, quantity, price)
+    if state.risk_pending or state.risk_moved:
+        risk_rules.run(state, time, outputs)
+    terms = terms_of(state, order, quantity, price, time)
     terms.order_type = order.sent_type
     terms.time_in_force = order.sent_time_in_force
-    verdict = _review(state, terms, time)
+    verdict = _review(state, terms, outputs)
     if not isinstance(verdict, Approved):
+        state.gate.pretrade.holds_back(terms, verdict)
         return verdict
     stepped = order.step(Event.REPLACE_REQUESTED)
     assert stepped, "an open order can be replaced"
     order.requests += 1
     order.ask_replace(quantity, price)
     order.replace_time = time
+    order.price_worst = max(order.price_worst, terms.price_dearest)
     await_answer(state, order, time)
     settle(state, order, time, outputs)
-    state.gate.throttle.count(time)
+    state.gate.sent(terms)
     outputs.append(ReplaceOrder(verdict))
     return []
 
@@ -288,23 +333,40 @@ def query(order: Order) -> QueryOrder:
 def _send_cancel(state: State, order: Order, time: Nanos, outputs: list[Output]) -> None:
     order.requests += 1
     state.gate.throttle.count(time)
+    state.gate.pretrade.canceling(order, time)
     await_answer(state, order, time)
     outputs.append(CancelOrder(order.order, order.instrument, order.requests, order.client_order))
 
 
-def _review(state: State, terms: Terms, time: Nanos) -> Approved | list[FailedCheck]:
-    order = terms.order
+def terms_of(state: State, order: Order, quantity: Quantity, price: Price, time: Nanos) -> Terms:
+    """Return what is asked of the gate: an order with a total quantity and a price."""
     instrument = state.instruments[order.instrument]
-    book = state.books.get(instrument.instrument)
+    book = state.books.get(order.instrument)
     assert book is not None, "every instrument has a book"
+    path = path_of(state, order.strategy, instrument)
+    return Terms(order, quantity, price, instrument, book, path, time)
+
+
+def _review(state: State, terms: Terms, outputs: list[Output]) -> Approved | list[FailedCheck]:
+    order = terms.order
     if order.conditions.reduce_only and not (order.working and terms.quantity <= order.quantity):
         terms.reducible = reducible(state, order)  # to be made smaller is never too much
     if order.epoch == 0:
         order.epoch = state.epoch  # the id of a message that was refused is burned with it
-    terms.problem = state.reconciliation.gate_problem(instrument.instrument)
-    terms.disconnected = instrument.venue in state.disconnected
-    net = state.positions.net(instrument.instrument)
-    return state.gate.review(terms, instrument, book, net, time)
+    terms.problem = state.reconciliation.gate_problem(order.instrument)
+    terms.disconnected = terms.instrument.venue in state.disconnected
+    if state.positions.moved():
+        follow(state)
+    account = state.positions.account(terms.path.account)
+    assert account is not None, "a path belongs to an account"
+    performance.refresh(state, account)
+    if terms.path.tightest(_AT_RISK) is not None or terms.path.tightest(_SHORTFALL) is not None:
+        portfolio.refresh(state, account)
+    verdict = state.gate.review(terms, state.positions.net(order.instrument))
+    alerts = state.gate.exposure.alerts
+    if alerts.due:
+        outputs.extend(alerts.take())
+    return verdict
 
 
 def reducible(state: State, order: Order) -> Quantity:

@@ -7,7 +7,7 @@ from fairlead.machine.deadlines import Due
 from fairlead.machine.orders import PLAIN, Order
 from fairlead.machine.state import State
 from fairlead.model.outputs import OrderOverfilled, Output
-from fairlead.model.terms import Status
+from fairlead.model.terms import InstrumentKind, Status
 from fairlead.model.units import Nanos
 
 _SENT: Final = Status.SENT
@@ -26,6 +26,9 @@ def settle(state: State, order: Order, time: Nanos, outputs: list[Output]) -> No
     order.updated = time
     state.orders.settle(order)
     state.gate.exposure.settle(order)
+    state.gate.pretrade.settled(order)
+    if order.parent:
+        _settle_parent(state, order, outputs)
     if order.due_kinds:
         _settle_deadlines(state, order)
     if state.reconciliation.any_open and not order.live:
@@ -33,6 +36,14 @@ def settle(state: State, order: Order, time: Nanos, outputs: list[Output]) -> No
     links = state.links
     if order.conditions is not PLAIN or order.order in links.children or links.reducing:
         state.changed.append(order)
+
+
+def _settle_parent(state: State, order: Order, outputs: list[Output]) -> None:
+    terms = state.instruments[order.instrument]
+    inverse = terms.kind is InstrumentKind.INVERSE
+    filled = state.gate.parents.settle(order, terms.money_unit, inverse)
+    if filled is not None:
+        outputs.append(filled.changed())
 
 
 def await_answer(state: State, order: Order, time: Nanos) -> None:

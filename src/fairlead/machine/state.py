@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from fairlead.machine.approvals import Approvals
 from fairlead.machine.bookings import Corrections
 from fairlead.machine.books import Books
 from fairlead.machine.deadlines import Deadlines
@@ -17,7 +18,9 @@ from fairlead.machine.links import Links
 from fairlead.machine.marks import Marks
 from fairlead.machine.orders import PLAIN, Order, Orders
 from fairlead.machine.positions import Positions
+from fairlead.machine.registry import Registry
 from fairlead.machine.risk.gate import Gate
+from fairlead.machine.risk.histories import Histories
 from fairlead.machine.track_record import Performance
 from fairlead.machine.watched import Watched
 from fairlead.model.inputs import StrategyDefinition
@@ -25,6 +28,7 @@ from fairlead.model.instruments import Instrument
 from fairlead.model.policies import OrderPolicy
 from fairlead.model.terms import OrderType
 from fairlead.model.units import (
+    AccountId,
     InstrumentId,
     Nanos,
     Sequence,
@@ -55,6 +59,8 @@ class State:
         self.executions = Executions()
         self.order_policies: dict[StrategyId, OrderPolicy] = {}  # strategy 0: all that have no own
         self.disconnected: dict[str, str] = {}  # venues whose session is broken, and why
+        self.begun = False  # a node has traded: what is looser needs two persons from then on
+        self.desks: dict[AccountId, str] = {}  # of the accounts that belong to one
         self.session_dates: dict[str, int] = {}  # the trading day of each venue that has one
         self.links = Links()
         self.watched = Watched()
@@ -63,6 +69,12 @@ class State:
         self.performance = Performance()
         self.reconciliation = Reconciliation()
         self.corrections = Corrections()
+        self.histories = Histories()
+        self.approvals = Approvals()
+        self.registry = Registry()
+        self.risk_watched = False  # there are conditions or losses to be asked
+        self.risk_pending = False  # they are to be asked before anything leaves
+        self.risk_moved = False  # the market has moved: they are to be asked soon
         self.changed: list[Order] = []  # during one input: orders that others may depend on
 
     def policy_of(self, order: Order) -> OrderPolicy | None:
@@ -92,9 +104,11 @@ class State:
             [book.content() for book in self.books.all()],
             [_order_content(order) for order in self.orders.all()],
             self.positions.content(),
-            [gate.killed, gate.stopped, gate.disabled(), gate.throttle.rate],
-            gate.throttle.times(),
-            [gate.limits(instrument.instrument) for instrument in instruments],
+            gate.content(),
+            [self.begun, list(self.desks.items())],
+            self.approvals.content(),
+            self.registry.content(),
+            [self.risk_watched, self.risk_pending, self.risk_moved],
             self.executions.content(),
             [list(self.order_policies.items()), list(self.disconnected.items())],
             [self.stage, list(self.session_dates.items())],
@@ -105,6 +119,7 @@ class State:
             self.performance.content(),
             self.reconciliation.content(),
             self.corrections.content(),
+            self.histories.content(),
         ]
 
 

@@ -18,8 +18,7 @@ from typing import Final
 
 from fairlead.machine.books import NEVER, Book
 from fairlead.machine.orders import STOPS, Hold, Order
-from fairlead.machine.requests import request_cancel
-from fairlead.machine.risk.gate import Terms
+from fairlead.machine.requests import request_cancel, terms_of
 from fairlead.machine.state import State
 from fairlead.model.outputs import OrderTriggered, Output, SlippageExceeded
 from fairlead.model.terms import OrderType, Side, Status, Trigger
@@ -111,11 +110,10 @@ def may_go(state: State, order: Order, time: Nanos) -> bool:
         return False
     if state.gate.throttle.used(time) >= rate.count_max:
         return False
-    instrument = state.instruments[order.instrument]
-    terms = Terms(order, order.quantity, order.price)
+    terms = terms_of(state, order, order.quantity, order.price, time)
     terms.problem = state.reconciliation.gate_problem(order.instrument)
-    terms.disconnected = instrument.venue in state.disconnected
-    return not state.gate.review_held(terms, instrument, book)
+    terms.disconnected = terms.instrument.venue in state.disconnected
+    return not state.gate.review_held(terms) and state.gate.pretrade.may_leave(terms)
 
 
 def _is_moved_by_market(state: State, order: Order) -> bool:

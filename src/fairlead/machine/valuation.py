@@ -140,7 +140,7 @@ def exposure(state: State, account: Account) -> MarketExposure:
     for position in state.positions.all():
         if position.account != account.account or position.quantity == 0:
             continue
-        worth = _worth(state, position)
+        worth = worth_in_base(state, position)
         if worth is None:
             return MarketExposure(None, None, None)
         net += worth
@@ -150,6 +150,20 @@ def exposure(state: State, account: Account) -> MarketExposure:
     if total is not None and total > 0:
         leverage = BasisPoints(divide_half_even(gross * BASIS_POINTS_UNIT, total))
     return MarketExposure(_writable(Fine(gross)), _writable(Fine(net)), leverage)
+
+
+def worth_in_base(state: State, position: Position) -> Fine | None:
+    """Return what a position is worth in the base currency of its account; None if not known."""
+    book = state.books.get(position.instrument)
+    assert book is not None, "a position is in an instrument that is known"
+    if state.marks.problem(position, book, state.time):
+        return None
+    whole, rest = state.marks.worth(position, book)
+    worth = Fine(whole * FINE_UNIT + rest)
+    translation = position.ledger.translation
+    if translation is None:
+        return worth
+    return translation.translated(worth) if translation.known else None
 
 
 def _gain(state: State, position: Position) -> Fine | None:
@@ -172,20 +186,6 @@ def _ledger_gain(state: State, ledger: Ledger) -> Fine | None:
                 return None
             total += gain
     return Fine(total)
-
-
-def _worth(state: State, position: Position) -> Fine | None:
-    """Return what a position is worth in the base currency of its account."""
-    book = state.books.get(position.instrument)
-    assert book is not None, "a position is in an instrument that is known"
-    if state.marks.problem(position, book, state.time):
-        return None
-    whole, rest = state.marks.worth(position, book)
-    worth = Fine(whole * FINE_UNIT + rest)
-    translation = position.ledger.translation
-    if translation is None:
-        return worth
-    return translation.translated(worth) if translation.known else None
 
 
 def _writable(amount: Fine) -> Money | None:

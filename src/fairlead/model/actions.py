@@ -6,6 +6,7 @@ from `Approved` alone, and only the risk gate makes an `Approved` (`machine/risk
 """
 
 from fairlead.model.record import Record
+from fairlead.model.risk_terms import ShortSale
 from fairlead.model.terms import OrderType, Peg, Side, TimeInForce, Unit
 from fairlead.model.units import (
     AccountId,
@@ -30,6 +31,7 @@ class FailedCheck(Record, frozen=True):
     measured: int | None
     limit: int | None
     unit: Unit
+    scope: str = ""  # whose limit it is, where it is not the instrument's: "account main"
 
 
 class Approved(Record, frozen=True):
@@ -58,6 +60,10 @@ class Approved(Record, frozen=True):
     expire_time: Nanos = Nanos(0)
     peg: Peg = Peg.NONE
     peg_offset: Price = Price(0)
+    parent: OrderId = OrderId(0)
+    parent_quantity: Quantity = Quantity(0)  # of the whole parent; 0: it has no bound of quantity
+    closing: bool = False  # it closes a position after a kill
+    short_sale: ShortSale = ShortSale.NONE
 
 
 class SendOrder(Record, frozen=True, tag=200):
@@ -104,4 +110,11 @@ class RequestStatement(Record, frozen=True, tag=204):
     account: AccountId
     venue: str
     fills_since: Nanos
+    reason: str
+
+
+class Disconnect(Record, frozen=True, tag=205):
+    """End the session with a venue: the last step of a kill."""
+
+    venue: str
     reason: str

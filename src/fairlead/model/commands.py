@@ -1,6 +1,8 @@
 """What people order, book and explain."""
 
 from fairlead.model.record import Record
+from fairlead.model.risk import FIRM, Scope
+from fairlead.model.risk_terms import KillMode
 from fairlead.model.terms import CashKind, Side, Status, StopPolicy
 from fairlead.model.units import (
     AccountId,
@@ -15,17 +17,23 @@ from fairlead.model.units import (
 
 
 class KillCommand(Record, frozen=True, tag=80):
-    """Stop everything: block new orders and cancel all."""
+    """Stop a scope, the whole firm if none is named: block what is new, cancel all, and more by
+    its mode.
+    """
 
     person: str
     reason: str
+    scope: Scope = FIRM
+    mode: KillMode = KillMode.CANCEL
+    source: str = ""  # what triggered it: a command, a watchdog, a breaker
 
 
 class ReleaseCommand(Record, frozen=True, tag=81):
-    """A named person lets trading go on after a kill."""
+    """A named person lets trading go on in a scope after a kill."""
 
     person: str
     reason: str
+    scope: Scope = FIRM
 
 
 class StopCommand(Record, frozen=True, tag=82):

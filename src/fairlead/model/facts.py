@@ -1,6 +1,8 @@
 """Facts about positions, money, breaks, books, and who may trade."""
 
 from fairlead.model.record import Record
+from fairlead.model.risk import FIRM, Scope
+from fairlead.model.risk_terms import KillMode
 from fairlead.model.terms import BreakKind, BreakState, CashKind, StopPolicy
 from fairlead.model.units import (
     AccountId,
@@ -70,17 +72,21 @@ class StrategyDisabled(Record, frozen=True, tag=160):
 
 
 class KillEngaged(Record, frozen=True, tag=161):
-    """Nothing new leaves until a named person releases."""
+    """Nothing new leaves in a scope until a named person releases it."""
 
     person: str
     reason: str
+    scope: Scope = FIRM
+    mode: KillMode = KillMode.CANCEL
+    source: str = ""
 
 
 class KillReleased(Record, frozen=True, tag=162):
-    """Trading may go on."""
+    """Trading in a scope may go on."""
 
     person: str
     reason: str
+    scope: Scope = FIRM
 
 
 class TradingStopped(Record, frozen=True, tag=163):

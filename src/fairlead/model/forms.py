@@ -18,18 +18,26 @@ from fairlead.model.units import Nanos
 
 FOUND_LENGTH_MAX: Final = 60  # of what an error repeats: a line, not a page
 RATE_DECIMALS: Final = 8
+MILLIONTHS_DECIMALS: Final = 6
 
 PRICE: Final = "price"
 QUANTITY: Final = "quantity"
 MONEY: Final = "money"
 RATE: Final = "rate"
+MILLIONTHS: Final = "millionths"
 _PHRASES: Final = {
     PRICE: "a price",
     QUANTITY: "a quantity",
     MONEY: "an amount of money",
     RATE: "a rate",
+    MILLIONTHS: "a number",
 }
-_UNIT_KINDS: Final = {Unit.PRICE: PRICE, Unit.QUANTITY: QUANTITY, Unit.MONEY: MONEY}
+_UNIT_KINDS: Final = {
+    Unit.PRICE: PRICE,
+    Unit.QUANTITY: QUANTITY,
+    Unit.MONEY: MONEY,
+    Unit.SHARE: MILLIONTHS,
+}
 _NUMBER_PATTERN: Final = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$"
 
 
@@ -67,6 +75,8 @@ class Scope:
             return self.price_decimals
         if kind == QUANTITY:
             return self.quantity_decimals
+        if kind == MILLIONTHS:
+            return MILLIONTHS_DECIMALS
         return self.money_decimals if kind == MONEY else RATE_DECIMALS
 
 

@@ -39,6 +39,7 @@ from fairlead.model.market_data import (
     TradingDayBegan,
     TradingStatus,
 )
+from fairlead.model.portfolio import ReturnHistory
 from fairlead.model.record import Levels, Record
 from fairlead.model.requests import (
     CancelRequest,
@@ -47,6 +48,36 @@ from fairlead.model.requests import (
     SubmitRequest,
     TimePassed,
     TimerFired,
+)
+from fairlead.model.risk_inputs import (
+    AcknowledgeCommand,
+    ApproveCommand,
+    AttestCommand,
+    BreakerCommand,
+    BreakerDefinition,
+    DeclineCommand,
+    DynamicLimitDefinition,
+    ErrorReported,
+    FlagChange,
+    KillPolicyChange,
+    LocateChange,
+    MarketHalt,
+    NamedCheckDefinition,
+    OutsideValue,
+    OverrideRequest,
+    ParentEnd,
+    ParentRequest,
+    PermissionChange,
+    PreTradePolicyChange,
+    PriceBands,
+    ProfileChange,
+    RestrictionChange,
+    RetireCommand,
+    RiskLimitChange,
+    SessionPhase,
+    ShortSaleRestriction,
+    StrategyStartCommand,
+    WarningRaised,
 )
 from fairlead.model.setup import (
     AccountDefinition,
@@ -62,6 +93,7 @@ from fairlead.model.setup import (
     ToleranceChange,
 )
 from fairlead.model.venue_reports import (
+    SendBlocked,
     Statement,
     VenueAccepted,
     VenueBusted,
@@ -109,8 +141,15 @@ MarketData = (
     | TradingStatus
     | ExchangeRate
     | TradingDayBegan
+    | OutsideValue
+    | PriceBands
+    | SessionPhase
+    | MarketHalt
+    | LocateChange
+    | ShortSaleRestriction
+    | ReturnHistory
 )
-StrategyRequest = SubmitRequest | CancelRequest | ReplaceRequest
+StrategyRequest = SubmitRequest | CancelRequest | ReplaceRequest | ParentRequest | ParentEnd
 Input = (
     NodeStarted
     | AccountDefinition
@@ -127,6 +166,7 @@ Input = (
     | VenueReport
     | VenueDisconnected
     | VenueConnected
+    | SendBlocked
     | Statement
     | StrategyRequest
     | StrategyFailed
@@ -151,36 +191,77 @@ Input = (
     | InstrumentRenamed
     | ReconcileCommand
     | SignOffCommand
+    | RiskLimitChange
+    | ProfileChange
+    | PreTradePolicyChange
+    | BreakerDefinition
+    | DynamicLimitDefinition
+    | NamedCheckDefinition
+    | PermissionChange
+    | RestrictionChange
+    | ApproveCommand
+    | DeclineCommand
+    | OverrideRequest
+    | AttestCommand
+    | BreakerCommand
+    | ErrorReported
+    | RetireCommand
+    | WarningRaised
+    | AcknowledgeCommand
+    | FlagChange
+    | StrategyStartCommand
+    | KillPolicyChange
 )
 
 __all__ = [
     "AccountDefinition",
+    "AcknowledgeCommand",
     "AdoptFillCommand",
+    "ApproveCommand",
     "AssignBreakCommand",
+    "AttestCommand",
     "BookChange",
     "BookGap",
     "BookSnapshot",
+    "BreakerCommand",
+    "BreakerDefinition",
     "CancelRequest",
     "CashConverted",
     "CashDividend",
     "CashMoved",
     "CloseBreakCommand",
     "CurrencyDefinition",
+    "DeclineCommand",
+    "DynamicLimitDefinition",
+    "ErrorReported",
     "ExchangeRate",
+    "FlagChange",
     "Input",
     "InstrumentDefinition",
     "InstrumentRenamed",
     "InstrumentSplit",
     "KillCommand",
+    "KillPolicyChange",
     "Levels",
     "LimitChange",
+    "LocateChange",
     "MarkPolicyChange",
     "MarkPrice",
     "MarketData",
+    "MarketHalt",
     "MessageRateChange",
+    "NamedCheckDefinition",
     "NodeStarted",
     "OrderPolicyChange",
+    "OutsideValue",
+    "OverrideRequest",
+    "ParentEnd",
+    "ParentRequest",
+    "PermissionChange",
     "PositionCorrection",
+    "PreTradePolicyChange",
+    "PriceBands",
+    "ProfileChange",
     "Quote",
     "ReconcileCommand",
     "ReconciliationPolicyChange",
@@ -189,7 +270,14 @@ __all__ = [
     "ReopenCommand",
     "ReplaceRequest",
     "ResolveOrderCommand",
+    "RestrictionChange",
+    "RetireCommand",
+    "ReturnHistory",
     "ReverseCommand",
+    "RiskLimitChange",
+    "SendBlocked",
+    "SessionPhase",
+    "ShortSaleRestriction",
     "SignOffCommand",
     "StartCommand",
     "Statement",
@@ -197,6 +285,7 @@ __all__ = [
     "StrategyDefinition",
     "StrategyFailed",
     "StrategyRequest",
+    "StrategyStartCommand",
     "StrategyStopCommand",
     "SubmitRequest",
     "TimePassed",
@@ -223,4 +312,5 @@ __all__ = [
     "VenueResumed",
     "VenueSuspended",
     "VenueTriggered",
+    "WarningRaised",
 ]

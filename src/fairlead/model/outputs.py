@@ -1,11 +1,12 @@
 """What the machine answers to one input: facts (past tense) and actions (imperative).
 
-One door to `order_facts.py`, `facts.py` and `actions.py`.
+One door to `order_facts.py`, `facts.py`, `risk_facts.py`, `portfolio.py` and `actions.py`.
 """
 
 from fairlead.model.actions import (
     Approved,
     CancelOrder,
+    Disconnect,
     FailedCheck,
     QueryOrder,
     ReplaceOrder,
@@ -66,8 +67,29 @@ from fairlead.model.order_facts import (
     ReportFaulted,
     SlippageExceeded,
 )
+from fairlead.model.portfolio import PortfolioRiskMeasured
+from fairlead.model.risk_facts import (
+    BreakerChanged,
+    BreakerEscalated,
+    ChangeProposed,
+    DynamicLimitChanged,
+    FlagChanged,
+    KillStepped,
+    LimitAlert,
+    LimitsAttested,
+    NameRetired,
+    OrderResized,
+    OverrideUsed,
+    ParentChanged,
+    ProposalEnded,
+    RiskLimitsChanged,
+    SelfTradePrevented,
+    StrategyEnabled,
+    WarningAcknowledged,
+    WarningOpened,
+)
 
-Action = SendOrder | CancelOrder | ReplaceOrder | QueryOrder | RequestStatement
+Action = SendOrder | CancelOrder | ReplaceOrder | QueryOrder | RequestStatement | Disconnect
 OrderFact = (
     OrderRefused
     | OrderAccepted
@@ -90,6 +112,7 @@ OrderFact = (
     | OrderTimedOut
     | OrderResolved
     | SlippageExceeded
+    | OrderResized
 )
 Fact = (
     OrderFact
@@ -122,6 +145,24 @@ Fact = (
     | InstrumentAdjusted
     | CorrectionReversed
     | LimitsAdjusted
+    | WarningOpened
+    | WarningAcknowledged
+    | RiskLimitsChanged
+    | ChangeProposed
+    | ProposalEnded
+    | LimitAlert
+    | BreakerChanged
+    | BreakerEscalated
+    | KillStepped
+    | DynamicLimitChanged
+    | OverrideUsed
+    | NameRetired
+    | ParentChanged
+    | SelfTradePrevented
+    | LimitsAttested
+    | FlagChanged
+    | StrategyEnabled
+    | PortfolioRiskMeasured
 )
 Output = Fact | Action
 
@@ -134,19 +175,25 @@ __all__ = [
     "BreakChanged",
     "BreakClosed",
     "BreakOpened",
+    "BreakerChanged",
+    "BreakerEscalated",
     "CancelOrder",
     "CancelRejected",
     "CashBooked",
     "CashExchanged",
+    "ChangeProposed",
     "CorrectionReversed",
     "DaySignedOff",
     "DayStarted",
+    "Disconnect",
+    "DynamicLimitChanged",
     "Fact",
     "FailedCheck",
     "FillBusted",
     "FillDiscarded",
     "FillIgnored",
     "FillQuarantined",
+    "FlagChanged",
     "InputRefused",
     "InstrumentAdjusted",
     "InstrumentConfirmed",
@@ -154,7 +201,11 @@ __all__ = [
     "InstrumentUnconfirmed",
     "KillEngaged",
     "KillReleased",
+    "KillStepped",
+    "LimitAlert",
     "LimitsAdjusted",
+    "LimitsAttested",
+    "NameRetired",
     "OrderAccepted",
     "OrderCanceled",
     "OrderDoneForDay",
@@ -166,6 +217,7 @@ __all__ = [
     "OrderRefused",
     "OrderRejected",
     "OrderReplaced",
+    "OrderResized",
     "OrderResolved",
     "OrderResumed",
     "OrderRetried",
@@ -174,17 +226,26 @@ __all__ = [
     "OrderTriggered",
     "OrderUnknown",
     "Output",
+    "OverrideUsed",
+    "ParentChanged",
+    "PortfolioRiskMeasured",
     "PositionChanged",
     "PositionCorrected",
+    "ProposalEnded",
     "QueryOrder",
     "ReplaceOrder",
     "ReplaceRejected",
     "ReportFaulted",
     "RequestStatement",
+    "RiskLimitsChanged",
+    "SelfTradePrevented",
     "SendOrder",
     "SlippageExceeded",
     "StatementReconciled",
     "StrategyDisabled",
+    "StrategyEnabled",
     "TradingStarted",
     "TradingStopped",
+    "WarningAcknowledged",
+    "WarningOpened",
 ]

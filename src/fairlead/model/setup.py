@@ -26,6 +26,7 @@ class AccountDefinition(Record, frozen=True, tag=2):
     money_decimals: int
     cash: Money
     cost_basis: CostBasis = CostBasis.AVERAGE
+    desk: str = ""  # that it belongs to; "": none
 
 
 class InstrumentDefinition(Record, frozen=True, tag=3):

@@ -180,3 +180,4 @@ class Unit(IntEnum):
     MONEY = 4
     NANOS = 5
     BASIS_POINTS = 6
+    SHARE = 7  # millionths

@@ -17,6 +17,7 @@ Nanos = NewType("Nanos", int)  # since the epoch as the sequencer stamped it, or
 Sequence = NewType("Sequence", int)  # the number of an input: gapless, from 1
 UpdateId = NewType("UpdateId", int)  # the venue's own number of a book change; 0 where it has none
 BasisPoints = NewType("BasisPoints", int)  # hundredths of a percent
+Millionths = NewType("Millionths", int)  # of a share, a whole unit, a count: 10**-6
 Rate = NewType("Rate", int)  # a share in units of 10**-8: 10_000 is one basis point
 
 InstrumentId = NewType("InstrumentId", int)
@@ -26,6 +27,7 @@ OrderId = NewType("OrderId", int)  # ours; grows per strategy, burned for ever
 
 RATE_UNIT: Final = 100_000_000
 BASIS_POINTS_UNIT: Final = 10_000
+MILLIONTHS: Final = 1_000_000
 NANOS_PER_SECOND: Final = 1_000_000_000
 NANOS_PER_MILLISECOND: Final = 1_000_000
 

@@ -194,6 +194,15 @@ class VenueOrderStatus(Record, frozen=True, tag=56):
     reason: str = ""
 
 
+class SendBlocked(Record, frozen=True, tag=68):
+    """The last mile held a message back, directly before the wire: nothing of it left."""
+
+    order: OrderId
+    instrument: InstrumentId
+    request: int  # which of our messages
+    reason: str
+
+
 class Statement(Record, frozen=True, tag=57):
     """What a venue or broker has of an account, as of a time of its own.
 

@@ -18,6 +18,7 @@ from fairlead.model.inputs import (
     VenueAccepted,
     VenueCanceled,
     VenueCancelRejected,
+    VenueDisconnected,
     VenueFilled,
     VenueOrderStatus,
     VenueRejected,
@@ -29,6 +30,7 @@ from fairlead.model.outputs import (
     Action,
     Approved,
     CancelOrder,
+    Disconnect,
     QueryOrder,
     ReplaceOrder,
     RequestStatement,
@@ -61,6 +63,7 @@ _ORDER_STREAM: Final = 1
 _REPORT_STREAM: Final = 2
 _REJECTION_STREAM: Final = 3
 DATA_STREAM: Final = 4
+_SESSION_ENDED: Final = "session_ended"  # why an order is canceled with it
 _SOURCE: Final = "session"  # who makes the statements
 _ORDER_LATENCY: Final = LatencyModel(Nanos(500_000), Nanos(100_000))
 _REPORT_LATENCY: Final = LatencyModel(Nanos(500_000), Nanos(100_000))
@@ -72,6 +75,7 @@ _FIRST_ACCOUNT: Final = AccountId(1)
 class VenueConfig:
     """How a venue is reached, the shares of orders that it turns down, and what it knows of us.
 
+    With `cancel_on_disconnect` the venue cancels what works there when we end the session.
     `rejection_rate` of the new orders are turned down for good, `transient_rejection_rate` for now.
     Statements are of `account`, which begins with `cash`; without any, they say nothing of cash.
     """
@@ -87,6 +91,7 @@ class VenueConfig:
         account: AccountId = _FIRST_ACCOUNT,
         cash: tuple[StatementCash, ...] = (),
         cost_basis: CostBasis = CostBasis.AVERAGE,
+        cancel_on_disconnect: bool = True,
         seed: int = 1,
     ) -> None:
         """Take the terms. Raises `ValueError`."""
@@ -108,6 +113,7 @@ class VenueConfig:
         self.account: Final = account
         self.cash: Final = cash
         self.cost_basis: Final = cost_basis
+        self.cancel_on_disconnect: Final = cancel_on_disconnect
         self.seed: Final = seed
 
 
@@ -154,6 +160,8 @@ class Venue:
             self._answer(action, time)
         elif isinstance(action, RequestStatement):
             self._state(action, time)
+        elif isinstance(action, Disconnect):
+            self._hang_up(action, time)
         else:
             assert_never(action)
 
@@ -225,6 +233,16 @@ class Venue:
         if approved.quantity <= order.filled:
             return "quantity_already_filled"
         return broken_rule(order.instrument, approved)
+
+    def _hang_up(self, action: Disconnect, time: Nanos) -> None:
+        """End our session. What becomes of our orders then, nobody tells us: it can be asked."""
+        venue = action.venue
+        if self._config.cancel_on_disconnect:
+            for order in list(self.orders.values()):
+                if order.instrument.venue == venue:
+                    self._remove(order, time)
+                    self._end(order, Status.CANCELED, _SESSION_ENDED, time)
+        self.reports.send(VenueDisconnected(venue, action.reason), time)
 
     # --- answers ----------------------------------------------------------------------------------
 

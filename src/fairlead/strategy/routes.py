@@ -18,6 +18,7 @@ from fairlead.model.outputs import (
     OrderRefused,
     OrderRejected,
     OrderReplaced,
+    OrderResized,
     OrderResolved,
     OrderResumed,
     OrderRetried,
@@ -53,6 +54,7 @@ HANDLER_OF: Final[dict[type, str]] = {
     OrderUnknown: "on_order",
     OrderResolved: "on_order",
     OrderOverfilled: "on_order",
+    OrderResized: "on_order",
     PositionChanged: "on_position",  # where no fill or bust in the same answer says why
 }
 

@@ -2,18 +2,22 @@
 
 import pytest
 
+from fairlead.machine.books import Book
 from fairlead.machine.lifecycle import Event
 from fairlead.machine.orders import Order
 from fairlead.machine.risk.exposure import Exposure
+from fairlead.machine.risk.tree import Tree
 from fairlead.model.outputs import SendOrder
 from fairlead.model.terms import Side, Status
-from fairlead.model.units import InstrumentId, Nanos, Price, Quantity
+from fairlead.model.units import AccountId, InstrumentId, Nanos, Price, Quantity, StrategyId
 from tests.machine.build import (
     BUY,
     DISCONNECTED,
+    PERPETUAL,
     POLICY,
     SECOND,
     SELL,
+    SPOT,
     Rig,
     accepted,
     canceled,
@@ -25,6 +29,16 @@ from tests.machine.build import (
 )
 
 ONE = InstrumentId(1)
+
+
+def laid() -> Exposure:
+    """Return an exposure that knows a strategy in two instruments."""
+    exposure, tree = Exposure(), Tree()
+    for terms in (PERPETUAL, SPOT):
+        exposure.add_instrument(terms, Book(terms.instrument))
+        path = tree.lay(StrategyId(1), "mm", AccountId(1), "main", "", terms)
+        exposure.lay(StrategyId(1), path, terms)
+    return exposure
 
 
 def an_order(status: Status, side: Side = BUY, number: int = 1) -> Order:
@@ -43,7 +57,7 @@ def test_what_may_still_trade_counts_and_what_is_done_does_not(status: Status) -
         *(Status.CANCEL_PENDING, Status.REPLACE_PENDING),
         *(Status.TRIGGERED, Status.SUSPENDED, Status.DONE_FOR_DAY),
     )
-    exposure = Exposure()
+    exposure = laid()
     exposure.settle(an_order(status))
     assert exposure.of(ONE).buys == (6 if working else 0)
     assert exposure.of(ONE).sells == 0
@@ -51,7 +65,7 @@ def test_what_may_still_trade_counts_and_what_is_done_does_not(status: Status) -
 
 def test_counting_an_order_again_counts_it_anew() -> None:
     """B-RISK-10: reserved once, released once, however often it is looked at."""
-    exposure = Exposure()
+    exposure = laid()
     order = an_order(Status.OPEN, SELL)
     exposure.settle(order)
     exposure.settle(order)
@@ -67,7 +81,7 @@ def test_counting_an_order_again_counts_it_anew() -> None:
 
 def test_the_sides_and_the_instruments_are_counted_apart() -> None:
     """B-RISK-01, B-RISK-02: long and short worst cases are two numbers."""
-    exposure = Exposure()
+    exposure = laid()
     exposure.settle(an_order(Status.OPEN, BUY, 1))
     exposure.settle(an_order(Status.OPEN, SELL, 2))
     exposure.settle(an_order(Status.OPEN, SELL, 3))
@@ -78,7 +92,7 @@ def test_the_sides_and_the_instruments_are_counted_apart() -> None:
 
 def test_a_replace_that_is_not_answered_counts_at_the_larger_quantity() -> None:
     """Invariant 8: up counts at once, down when the venue has said so."""
-    exposure = Exposure()
+    exposure = laid()
     order = an_order(Status.OPEN)
     order.step(Event.REPLACE_REQUESTED)
     order.ask_replace(Quantity(25), Price(100))
@@ -91,7 +105,7 @@ def test_a_replace_that_is_not_answered_counts_at_the_larger_quantity() -> None:
 
 def test_unknown_orders_are_listed_until_they_are_resolved() -> None:
     """Invariant 10: the gate asks for them by instrument."""
-    exposure = Exposure()
+    exposure = laid()
     orders = [an_order(Status.OPEN, number=number) for number in (1, 2)]
     for order in orders:
         order.step(Event.DISCONNECTED)
@@ -107,7 +121,7 @@ def test_unknown_orders_are_listed_until_they_are_resolved() -> None:
 
 def test_an_overfilled_order_frees_no_more_than_it_held() -> None:
     """B-OMS-09: what was filled too much is in the position, not a credit here."""
-    exposure = Exposure()
+    exposure = laid()
     order = an_order(Status.OPEN)
     exposure.settle(order)
     order.fill(Price(100), Quantity(9))

@@ -1,0 +1,184 @@
+"""What every order must be by itself: on the venue's grid, near the market, of a bounded size.
+
+A check that cannot measure fails: missing, stale or absurd input is never a legal value. The price
+is held against the reference: a fresh mid, else a fresh last price. A market order is valued at the
+edge of the collar, never at a default price.
+"""
+
+from typing import Final
+
+from fairlead.machine.books import NEVER
+from fairlead.machine.orders import PLAIN
+from fairlead.machine.risk.terms import Checks, Terms, writable
+from fairlead.model.limits import Limits
+from fairlead.model.risk_terms import LimitKind
+from fairlead.model.terms import InstrumentKind, OrderType, Unit
+from fairlead.model.units import (
+    BASIS_POINTS_UNIT,
+    MILLIONTHS,
+    MONEY_MAX,
+    BasisPoints,
+    Money,
+    Price,
+    notional,
+)
+
+_STOP_LIMIT: Final = OrderType.STOP_LIMIT
+_INVERSE: Final = InstrumentKind.INVERSE
+_PRICE: Final = Unit.PRICE
+_QUANTITY: Final = Unit.QUANTITY
+_MONEY: Final = Unit.MONEY
+_NANOS: Final = Unit.NANOS
+_BASIS_POINTS: Final = Unit.BASIS_POINTS
+_SHARE: Final = Unit.SHARE
+_ORDER_QUANTITY: Final = LimitKind.ORDER_QUANTITY
+_ORDER_NOTIONAL: Final = LimitKind.ORDER_NOTIONAL
+_PRICE_COLLAR: Final = LimitKind.PRICE_COLLAR
+
+
+def check_grid(terms: Terms, checks: Checks) -> None:
+    """Hold the order against the grid and the bounds of the venue."""
+    quantity, price, instrument = terms.quantity, terms.price, terms.instrument
+    least, most, lot = instrument.quantity_min, instrument.quantity_max, instrument.quantity_lot
+    checks.hold(quantity >= least, "quantity_min", quantity, least, _QUANTITY)
+    checks.hold(quantity <= most, "quantity_max", quantity, most, _QUANTITY)
+    checks.hold(quantity % lot == 0, "quantity_lot", quantity, lot, _QUANTITY)
+    if terms.has_limit:
+        checks.hold(price > 0, "price_present", price, 1, _PRICE)
+        if price > 0:
+            tick = instrument.price_tick
+            checks.hold(price % tick == 0, "price_tick", price, tick, _PRICE)
+    else:
+        checks.hold(price == 0, "price_absent", price, 0, _PRICE)
+    if terms.reducible is not None:
+        left = quantity - terms.order.filled
+        checks.hold(left <= terms.reducible, "reduce_only", left, terms.reducible, _QUANTITY)
+
+
+def check_reference(terms: Terms, limits: Limits, collar: BasisPoints, checks: Checks) -> None:
+    """Hold the price against the reference, which is found here."""
+    book, now = terms.book, terms.now
+    checks.fact(not book.stale, "book_fresh")
+    if book.stale:
+        return
+    two_sided = book.bid_price > 0 and book.ask_price > 0
+    seen = book.touch_time if two_sided else book.last_time
+    checks.fact(seen != NEVER, "reference_present")
+    if seen == NEVER:
+        return
+    age, age_max = now - seen, limits.reference_age_max
+    checks.hold(age <= age_max, "reference_age", age, age_max, _NANOS)
+    if age > age_max:
+        return
+    twice = book.bid_price + book.ask_price if two_sided else book.last_price * 2
+    terms.reference_twice = twice
+    if not terms.has_limit:
+        _price_worst_at_market(terms, collar)
+        return
+    terms.price_worst = terms.price
+    if terms.order_type is _STOP_LIMIT:
+        return  # it waits for the market to come: the collar holds what is sent when it does
+    distance = _distance(terms)
+    passed = distance * BASIS_POINTS_UNIT <= collar * twice
+    measured = writable(-(-distance * BASIS_POINTS_UNIT // twice))  # up: never the limit
+    checks.hold(passed, "price_collar", measured, collar, _BASIS_POINTS)
+    _check_scoped_collar(terms, distance, checks)
+
+
+def check_size(
+    terms: Terms, limits: Limits, collar: BasisPoints, size_share: int, checks: Checks
+) -> None:
+    """Hold quantity and worth against their limits; in a warning these are smaller."""
+    quantity = terms.quantity
+    most = limits.order_quantity_max * size_share // MILLIONTHS
+    checks.hold(quantity <= most, "order_quantity_max", quantity, most, _QUANTITY)
+    _check_scoped_quantity(terms, size_share, checks)
+    if terms.reference_twice == 0:  # no price to value it at: the reference check has failed
+        assert checks.failed, "an order without a reference has failed a check"
+        return
+    terms.value = _worth_worst(terms, collar)
+    measured = writable(terms.value)
+    value_max = min(limits.order_notional_max * size_share // MILLIONTHS, MONEY_MAX)
+    value_min = terms.instrument.notional_min
+    checks.hold(terms.value <= value_max, "order_notional_max", measured, value_max, _MONEY)
+    checks.hold(terms.value >= value_min, "notional_min", measured, value_min, _MONEY)
+    _check_scoped_notional(terms, size_share, checks)
+
+
+def _distance(terms: Terms) -> int:
+    """Return twice the distance from the reference; where the policy holds only what is adverse,
+    a price that is better than the reference lies nowhere.
+    """
+    beyond = 2 * terms.price - terms.reference_twice
+    if terms.adverse_only:
+        return max(0, beyond if terms.buys else -beyond)
+    return abs(beyond)
+
+
+def _check_scoped_collar(terms: Terms, distance: int, checks: Checks) -> None:
+    """Hold the price against the tightest collar of a scope."""
+    bound = terms.path.tightest(_PRICE_COLLAR)
+    if bound is None:
+        return
+    limit, node = bound
+    twice = terms.reference_twice
+    passed = distance * MILLIONTHS <= limit.hard * twice
+    measured = writable(-(-distance * MILLIONTHS // twice))
+    checks.hold(passed, "price_collar_share", measured, limit.hard, _SHARE, node.name)
+
+
+def _check_scoped_quantity(terms: Terms, size_share: int, checks: Checks) -> None:
+    bound = terms.path.tightest(_ORDER_QUANTITY)
+    if bound is None:
+        return
+    limit, node = bound
+    unit = 10**terms.instrument.quantity_decimals
+    most = limit.hard * unit * size_share // (MILLIONTHS * MILLIONTHS)
+    passed = terms.quantity <= most
+    checks.hold(passed, "order_quantity", terms.quantity, writable(most), _QUANTITY, node.name)
+
+
+def _check_scoped_notional(terms: Terms, size_share: int, checks: Checks) -> None:
+    bound = terms.path.tightest(_ORDER_NOTIONAL)
+    if bound is None:
+        return
+    limit, node = bound
+    unit = 10**terms.instrument.money_decimals
+    most = limit.hard * unit * size_share // (MILLIONTHS * MILLIONTHS)
+    measured, allowed = writable(terms.value), writable(most)
+    checks.hold(terms.value <= most, "order_notional", measured, allowed, _MONEY, node.name)
+
+
+def _price_worst_at_market(terms: Terms, collar: BasisPoints) -> None:
+    """Put the edge of the collar for the worst price of an order without a limit."""
+    twice = terms.reference_twice
+    upper = twice * (BASIS_POINTS_UNIT + collar) // (2 * BASIS_POINTS_UNIT)
+    lower = -(-twice * (BASIS_POINTS_UNIT - collar) // (2 * BASIS_POINTS_UNIT))
+    terms.price_worst = Price(upper if terms.buys else lower)
+
+
+def _worth_worst(terms: Terms, collar: BasisPoints) -> Money:
+    """Return the most that the order may be worth at a price at which it may trade."""
+    instrument = terms.instrument
+    unit = instrument.money_unit
+    reference_up = -(-terms.reference_twice // 2)
+    if instrument.kind is not _INVERSE:
+        terms.price_dearest = _dearest(terms, collar, reference_up)
+        return notional(terms.price_dearest, terms.quantity, unit)
+    lowest = terms.reference_twice * (BASIS_POINTS_UNIT - collar) // (2 * BASIS_POINTS_UNIT)
+    if terms.has_limit and terms.price < reference_up:
+        lowest = min(terms.price, terms.reference_twice // 2)
+    terms.price_dearest = Price(max(1, lowest))  # the lower the price, the more it is worth
+    return Money(-(-terms.quantity * unit // terms.price_dearest))
+
+
+def _dearest(terms: Terms, collar: BasisPoints, reference_up: int) -> Price:
+    """Return the highest price at which the order may trade: what it is valued at."""
+    if not terms.has_limit:
+        conditions = terms.order.conditions
+        trigger = 0 if conditions is PLAIN else conditions.trigger_price
+        twice = max(terms.reference_twice, 2 * trigger)  # a stop of the venue's own trades there
+        return Price(-(-twice * (BASIS_POINTS_UNIT + collar) // (2 * BASIS_POINTS_UNIT)))
+    if terms.buys:
+        return terms.price
+    return Price(max(terms.price, reference_up))

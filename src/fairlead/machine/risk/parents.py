@@ -1,0 +1,143 @@
+"""Parents: the orders that algorithms work, and baskets. Children never exceed their parent.
+
+What a child may still trade and what it has traded count in full, from the moment it is approved.
+A parent that is filled or ended lets nothing more out, however often it is replayed.
+"""
+
+from typing import Final
+
+from fairlead.machine.orders import Order
+from fairlead.machine.risk.terms import Checks, Terms, writable
+from fairlead.model.inputs import ParentRequest
+from fairlead.model.outputs import ParentChanged
+from fairlead.model.terms import Unit
+from fairlead.model.units import OrderId, Quantity
+
+_QUANTITY: Final = Unit.QUANTITY
+_MONEY: Final = Unit.MONEY
+
+
+class Parent:
+    """One parent, or (without an instrument) one basket."""
+
+    def __init__(self, request: ParentRequest) -> None:
+        """Begin without a child."""
+        self.order = request.order
+        self.strategy = request.strategy
+        self.instrument = request.instrument
+        self.side = request.side
+        self.quantity = request.quantity
+        self.notional_max = request.notional_max
+        self.quantity_used = 0  # traded, or may still trade
+        self.value_used = 0
+        self.filled = 0
+        self.ended = False
+
+    @property
+    def done(self) -> bool:
+        """Whether no child may leave any more."""
+        return self.ended or (self.instrument != 0 and self.filled >= self.quantity)
+
+    @property
+    def state(self) -> str:
+        """How it stands, in a word."""
+        if self.ended:
+            return "ended"
+        return "filled" if self.done else "open"
+
+    def changed(self) -> ParentChanged:
+        """Return the fact of how it stands."""
+        return ParentChanged(
+            self.order,
+            self.strategy,
+            self.instrument,
+            self.quantity,
+            Quantity(self.filled),
+            self.notional_max,
+            self.state,
+        )
+
+    def content(self) -> list[object]:
+        """Return everything that a later output may depend on."""
+        return [
+            [self.order, self.strategy, self.instrument, self.side, self.quantity],
+            [self.notional_max, self.quantity_used, str(self.value_used), self.filled],
+            self.ended,
+        ]
+
+
+class Parents:
+    """All parents."""
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self._parents: dict[OrderId, Parent] = {}
+
+    def get(self, order: OrderId) -> Parent | None:
+        """Return a parent, None if there is none of this number."""
+        return self._parents.get(order)
+
+    def all(self) -> list[Parent]:
+        """Return every parent that ever was."""
+        return list(self._parents.values())
+
+    def open(self, request: ParentRequest) -> Parent:
+        """Make a parent known."""
+        assert request.order not in self._parents, "the number of a parent is used once"
+        parent = self._parents[request.order] = Parent(request)
+        return parent
+
+    def quantity(self, order: OrderId) -> Quantity:
+        """Return the whole quantity of a parent; 0 where it has no bound of quantity."""
+        parent = self._parents.get(order)
+        return parent.quantity if parent is not None and parent.instrument else Quantity(0)
+
+    def check(self, terms: Terms, checks: Checks) -> None:
+        """Hold a child against its parent, and both its bounds."""
+        order = terms.order
+        if not order.parent:
+            return
+        parent = self._parents.get(order.parent)
+        own = parent is not None and parent.strategy == order.strategy
+        checks.fact(own, "parent_known")
+        if parent is None or not own:
+            return
+        if order.requests == 0:
+            checks.fact(not parent.done, "parent_open")
+        fits = not parent.instrument or (
+            parent.instrument == order.instrument and parent.side is order.side
+        )
+        checks.fact(fits, "parent_side")
+        if parent.instrument:
+            used = parent.quantity_used - order.parent_quantity
+            used += max(terms.quantity, order.quantity_worst if order.working else 0)
+            most = parent.quantity
+            checks.hold(used <= most, "parent_quantity", writable(used), most, _QUANTITY)
+        value = parent.value_used - order.parent_value + terms.value
+        most_value = parent.notional_max
+        if most_value:
+            checks.hold(value <= most_value, "parent_notional", writable(value), most_value, _MONEY)
+
+    def settle(self, order: Order, unit: int, inverse: bool) -> Parent | None:
+        """Count a child anew after it changed; return its parent if that is filled by it now."""
+        parent = self._parents.get(order.parent)
+        if parent is None:
+            return None
+        before = parent.done
+        quantity = order.filled + order.leaves_worst
+        price = order.price_worst
+        if inverse:
+            value = -(-quantity * unit // price) if price else 0
+        else:
+            value = quantity * price * unit
+        parent.quantity_used += quantity - order.parent_quantity
+        parent.value_used += value - order.parent_value
+        parent.filled += order.filled - order.parent_filled
+        order.parent_quantity = quantity
+        order.parent_value = value
+        order.parent_filled = order.filled
+        return parent if parent.done and not before else None
+
+    def content(self) -> list[object]:
+        """Return everything that a later output may depend on."""
+        return [parent.content() for parent in self._parents.values()]
