@@ -1,5 +1,5 @@
 """`python -m fairlead`: the command line without an installed script."""
 
-from fairlead.cli.main import main
+from fairlead.cli.entry import main
 
 main()

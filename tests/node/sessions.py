@@ -2,9 +2,12 @@
 
 from pathlib import Path as FilePath
 
+from fairlead.gateways.kill_files import SWITCH_NAME
+from fairlead.gateways.kill_flag import Switch
+from fairlead.gateways.last_mile import InstrumentBounds, LastMile, LastMileLimits, NoSwitch
 from fairlead.journal.history import History
 from fairlead.journal.log import Durability, Log
-from fairlead.journal.sequencer import Sequencer, VirtualClock
+from fairlead.journal.sequencer import Sequencer, VirtualClock, WallClock
 from fairlead.machine.machine import Machine
 from fairlead.model.inputs import (
     AccountDefinition,
@@ -35,10 +38,14 @@ from fairlead.model.units import (
     Sequence,
     StrategyId,
 )
+from fairlead.node.letters import BOX_NAME
+from fairlead.node.mailbox import Mailbox
 from fairlead.node.pace import FullSpeed, StopRequest
 from fairlead.node.path import Path
 from fairlead.node.session import Session
-from fairlead.simulator.market import demo_market, simulated_world
+from fairlead.node.switch_watch import SwitchWatch
+from fairlead.readers.reader import Reader
+from fairlead.simulator.market import MarketConfig, demo_market, simulated_world
 from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.world import World
 from fairlead.strategy import Context, Strategy
@@ -50,6 +57,7 @@ START = Nanos(MIDNIGHT - 10 * SECOND)
 SECONDS = 20  # of a session: half of it on each day
 CASH = Money(10**12)
 POLICY = OrderPolicy(timeout=Nanos(SECOND // 20), answer_timeout=Nanos(2 * SECOND), all_orders=True)
+CLOCK = WallClock()
 START_COMMAND = StartCommand("test", "test")
 
 
@@ -158,12 +166,35 @@ class WatchedWorld:
         self.world.act(action, time)
 
 
+def last_mile_limits(market: MarketConfig) -> LastMileLimits:
+    """Return limits that no session of these tests reaches by itself."""
+    bounds = InstrumentBounds(
+        order_quantity_max=Quantity(100),
+        order_notional_max=Money(10**12),
+        window_quantity_max=Quantity(10**9),
+    )
+    return LastMileLimits(
+        instruments={one.instrument: bounds for one in market.instruments()},
+        orders_per_second_max=10_000,
+        window=Nanos(10 * SECOND),
+        window_notional_max=Money(10**18),
+        day_notional_max=Money(10**18),
+    )
+
+
 class Run:
     """One session with everything a test looks at."""
 
     def __init__(
-        self, *strategies: Strategy, seed: int = 7, cash: int = CASH, world: World | None = None
+        self,
+        *strategies: Strategy,
+        seed: int = 7,
+        cash: int = CASH,
+        world: World | None = None,
+        limits: LastMileLimits | None = None,
+        place: FilePath | None = None,
     ) -> None:
+        """Put a session together; with a `place` people can reach into it."""
         until = Nanos(START + SECONDS * SECOND)
         self.market = demo_market(seed)
         venue = VenueConfig(cash=(StatementCash("USD", Money(cash)),))
@@ -172,12 +203,20 @@ class Run:
         self.recorder = Recorder()
         clock = VirtualClock(START)
         sequencer = Sequencer(clock, Sequence(0), Nanos(0))
-        self.path = Path(self.machine, sequencer, None, [self.recorder])
+        watch = mailbox = None
+        readers: list[Reader] = [self.recorder]
+        if place is not None:
+            watch = SwitchWatch(Switch(place / SWITCH_NAME, now=CLOCK.now()), CLOCK)
+            mailbox = Mailbox(place / BOX_NAME)
+            readers.append(mailbox)
+        self.path = Path(self.machine, sequencer, None, readers)
         host = Host(self.machine)
         for number, strategy in enumerate(strategies, start=1):
             host.add(StrategyId(number), strategy)
         self.names = [type(strategy).__name__ for strategy in strategies]
-        self.session = Session(self.path, self.world, host, clock)
+        switch = watch.switch if watch is not None else NoSwitch()
+        self.last_mile = LastMile(limits or last_mile_limits(self.market), switch)
+        self.session = Session(self.path, self.world, host, clock, self.last_mile, watch, mailbox)
         self.stop_request = StopRequest()
         self.pace = FullSpeed(self.stop_request)
 

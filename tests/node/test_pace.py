@@ -34,6 +34,21 @@ def test_real_time_waits_as_long_as_the_world_says_and_commits_before() -> None:
     assert waits[0] == "commit"
 
 
+def test_what_comes_from_outside_ends_a_wait_and_the_world_is_asked_anew() -> None:
+    """A kill is heard within milliseconds, however long nothing happens in the world."""
+    asked: list[int] = []
+
+    def attend() -> bool:
+        asked.append(1)
+        return len(asked) == 3
+
+    pace = RealTime(StopRequest(), 1, nothing, nothing, attend)
+    assert pace.wait_until(Nanos(0))
+    assert asked == []
+    assert pace.wait_until(Nanos(3_600 * 10**9))
+    assert len(asked) == 3
+
+
 def test_a_stop_ends_a_wait() -> None:
     stop = StopRequest()
     pace = RealTime(stop, 1, nothing, lambda: stop.set("now"))

@@ -24,6 +24,7 @@ from fairlead.model.inputs import (
     VenueDisconnected,
 )
 from fairlead.model.outputs import OrderRefused, QueryOrder, RequestStatement, SendOrder
+from fairlead.model.risk_terms import KillMode
 from fairlead.model.terms import OrderType, Side, Status, StopPolicy, TimeInForce
 from fairlead.model.units import (
     AccountId,
@@ -184,6 +185,19 @@ def test_a_kill_cancels_what_works_and_nothing_new_leaves_after_it() -> None:
     run.session.run(run.pace)
     assert len(run.world.sent) == sent
     assert run.machine.orders.working_count == 0
+
+
+def test_a_kill_to_the_end_closes_what_is_held_and_leaves_the_venues() -> None:
+    """B-KILL-01, S0-KILL-02: against a venue that matches, within the session."""
+    run = Run(Quoting())
+    run.session.start(run.first())
+    run.session.run(run.pace, Nanos(START + 5 * SECOND))
+    assert any(one.quantity for one in run.machine.positions.all())
+    run.session.command(KillCommand("a person", "a reason", mode=KillMode.DISCONNECT))
+    run.session.run(run.pace)
+    assert not any(one.quantity for one in run.machine.positions.all())
+    assert list(run.machine.state.disconnected) == ["SIM"]
+    assert "step=<KillStep.DONE: 7>, done=1, left=0" in str(run.recorder.of("KillStepped")[-1])
 
 
 @pytest.mark.parametrize(("policy", "left"), [(StopPolicy.CANCEL, False), (StopPolicy.KEEP, True)])

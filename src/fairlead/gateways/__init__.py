@@ -1,1 +1,1 @@
-"""The edge: bytes of venues in, inputs out. No socket, no clock: pure protocols."""
+"""The edge: bytes of venues in, inputs out. Pure protocols; sockets are in `transport.py` alone."""

@@ -4,6 +4,10 @@ GatewayError
 ├── MalformedNumber          text that is no exact decimal number of the instrument's precision
 ├── MalformedFrame           bytes that the venue's protocol does not allow
 ├── InstrumentNotInferred    the first frames do not tell what was recorded
+├── TransportError
+│   ├── MalformedAddress     text that is neither HOST:PORT nor unix:PATH
+│   ├── CannotListen         the address is taken, or not of this machine
+│   └── LineBroken           a connection that could not be made, or is no more
 └── RecordingError
     ├── RecordingUnreadable  a file is missing, is a folder, or may not be read
     ├── RecordingDamaged     a file ends in the middle, or its compression is broken
@@ -30,6 +34,22 @@ class MalformedFrame(GatewayError):
 
 class InstrumentNotInferred(GatewayError):
     """The first frames do not tell what was recorded."""
+
+
+class TransportError(GatewayError):
+    """The network did not do what was asked of it."""
+
+
+class MalformedAddress(TransportError):
+    """Text that is neither HOST:PORT nor unix:PATH."""
+
+
+class CannotListen(TransportError):
+    """The address is taken, or not of this machine."""
+
+
+class LineBroken(TransportError):
+    """A connection that could not be made, or is no more."""
 
 
 class RecordingError(GatewayError):

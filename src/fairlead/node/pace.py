@@ -6,7 +6,12 @@ from collections.abc import Callable
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 
-SLICE = 50 * NANOS_PER_MILLISECOND  # how long a wait may be deaf to a stop
+SLICE = 5 * NANOS_PER_MILLISECOND  # how long a wait may be deaf to a stop or a kill
+
+
+def nobody() -> bool:
+    """Want nothing."""
+    return False
 
 
 class StopRequest:
@@ -42,18 +47,23 @@ class RealTime:
         speed: int,
         before_wait: Callable[[], None],
         idle: Callable[[], None],
+        attend: Callable[[], bool] = nobody,
     ) -> None:
-        """Take what may end the session, what to do before a wait (commit), and during one."""
+        """Take what may end the session, what to do before a wait (commit), and during one.
+
+        `attend` takes what comes from outside, and ends the wait where it took anything.
+        """
         assert speed >= 1, "the world does not stand still"
         self._stop = stop
         self._speed = speed
         self._before_wait = before_wait
         self._idle = idle
+        self._attend = attend
         self._world_start = -1
         self._our_start = 0
 
     def wait_until(self, time: Nanos) -> bool:
-        """Return when it is `time` in the world: True to go on, False to stop."""
+        """Return when it is `time` in the world, or `attend` took something; False to stop."""
         if self._world_start < 0:
             self._world_start = time
             self._our_start = monotonic_ns()
@@ -62,7 +72,7 @@ class RealTime:
             self._before_wait()
         while not self._stop.reason:
             left = due - monotonic_ns()
-            if left <= 0:
+            if left <= 0 or self._attend():
                 return True
             self._idle()
             sleeping.sleep(min(left, SLICE) / NANOS_PER_SECOND)

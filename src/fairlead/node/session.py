@@ -4,7 +4,8 @@ order.
 One turn: the clock is put to the time of the next happening; a day that begins then is said, and
 that time has passed if something in the machine is due; everything that reaches us at that time is
 taken, venue reports before market data; strategies then see it and ask; what they ask is taken at
-the same time. An action leaves only after everything up to it is durable. A session that comes back
+the same time. An action leaves only after everything up to it is durable, and only past the last
+mile. Before every turn, and while it waits, the kill switch is looked at. A session that comes back
 after a crash first *rehearses* its journal: the same turns, with the recorded inputs, nothing
 written and nothing decided anew, so that machine, world and strategies stand where they stood.
 """
@@ -12,6 +13,7 @@ written and nothing decided anew, so that machine, world and strategies stand wh
 from collections import deque
 from typing import Final, Protocol, cast
 
+from fairlead.gateways.last_mile import LastMile
 from fairlead.journal.history import Entry
 from fairlead.journal.sequencer import VirtualClock, monotonic_ns
 from fairlead.model.codec import decode_input, encode_input
@@ -36,6 +38,9 @@ from fairlead.model.inputs import (
 from fairlead.model.outputs import (
     Action,
     CancelOrder,
+    Disconnect,
+    KillEngaged,
+    KillReleased,
     Output,
     QueryOrder,
     ReplaceOrder,
@@ -46,7 +51,10 @@ from fairlead.model.terms import StopPolicy
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.errors import WorldDiverged
 from fairlead.node.latency import Latencies
+from fairlead.node.mailbox import Letter, Mailbox
 from fairlead.node.path import Path
+from fairlead.node.switch_watch import SwitchWatch
+from fairlead.node.wire import Wire
 from fairlead.simulator.days import next_day, session_date
 from fairlead.simulator.world import World
 from fairlead.strategy.host import Host
@@ -61,7 +69,8 @@ CONFIRM_DEADLINE: Final = Nanos(10 * NANOS_PER_SECOND)
 
 # Looked up by type: asking a record of a few dozen kinds whose instance it is costs ten times that.
 _ORDERS: Final = frozenset((SendOrder, CancelOrder, ReplaceOrder))
-_ACTIONS: Final = _ORDERS | {QueryOrder, RequestStatement}
+_ACTIONS: Final = _ORDERS | {QueryOrder, RequestStatement, Disconnect}
+_SWITCHED: Final = frozenset((KillEngaged, KillReleased))
 _REQUESTS: Final = (SubmitRequest, CancelRequest, ReplaceRequest, StrategyFailed)
 _HAPPENINGS: Final = MarketData | VenueReport
 _AFTER_DAY: Final = (VenueConnected, StartCommand)
@@ -79,16 +88,29 @@ class Pace(Protocol):
 class Session:
     """One run of the path against one world."""
 
-    def __init__(self, path: Path, world: World, host: Host, clock: VirtualClock) -> None:
-        """Take the parts, wired but not started."""
+    def __init__(
+        self,
+        path: Path,
+        world: World,
+        host: Host,
+        clock: VirtualClock,
+        last_mile: LastMile,
+        watch: SwitchWatch | None = None,
+        mailbox: Mailbox | None = None,
+    ) -> None:
+        """Take the parts, wired but not started. Nobody can reach into a backtest: no `watch`."""
         self.path = path
         self.world = world
         self.host = host
         self.clock = clock
+        self.wire = Wire(world, last_mile)
+        self.watch = watch
+        self.mailbox = mailbox
         self.stopping = False
         self.tick_to_order = Latencies()  # from the beginning of a turn to each order that leaves
         self.diverged = 0  # requests, timers, days that were not the recorded ones
         self._begun = False
+        self._attended = 0  # commands that came between turns
         self._turn_began = Nanos(0)  # by our own clock
         self._turn_time = Nanos(-1)
         self._day_end = Nanos(0)  # when the next trading day begins; before the start, at once
@@ -109,9 +131,8 @@ class Session:
             time = self._next_time()
             if time is None or (until is not None and time > until):
                 break
-            if not pace.wait_until(time):
+            if not self._advance(pace, time):
                 break
-            self.turn(time)
         self.path.commit()
 
     def confirm(self, pace: Pace, until: Nanos | None = None) -> bool:
@@ -119,10 +140,44 @@ class Session:
         limit = Nanos(self.clock.now() + CONFIRM_DEADLINE)
         limit = limit if until is None else min(limit, until)
         while self._awaits_statement() and (time := self._next_time_by(limit)) is not None:
-            if not pace.wait_until(time):
+            if not self._advance(pace, time):
                 return False
-            self.turn(time)
         self.path.commit()
+        return True
+
+    def listen(self) -> str:
+        """Begin to watch the kill switch and to hear commands, before anything may leave.
+
+        Returns why the session is killed, or nothing.
+        """
+        watch, gate = self.watch, self.path.machine.gate
+        assert watch is not None, "there is a switch to watch"
+        standing = watch.begin(gate.kills)
+        self.attend()
+        if self.mailbox is not None and watch.claimed:
+            for letter in self.mailbox.begin():
+                self._obey(self.mailbox, letter)
+        return standing.why or ("the journal says so" if gate.killed else "")
+
+    def attend(self) -> bool:
+        """Take what the kill switch and operators want; return whether they wanted anything.
+
+        Called before every turn, and by who waits: never from within a turn.
+        """
+        watch, mailbox = self.watch, self.mailbox
+        if watch is None:
+            return False
+        machine = self.path.machine
+        command = watch.due(machine.gate.killed, machine.orders.working_count)
+        if command is not None:
+            self._attended += 1
+            self.command(command)
+            watch.look_again()
+            return True
+        letter = mailbox.poll() if mailbox is not None and watch.claimed else None
+        if letter is None or mailbox is None:
+            return False
+        self._obey(mailbox, letter)
         return True
 
     def turn(self, time: Nanos) -> None:
@@ -172,6 +227,7 @@ class Session:
         """Live through a recorded input again. Raises `OutputsDiffer` and `WorldDiverged`."""
         input = decode_input(entry.input)
         self._turn_began = monotonic_ns()
+        self.wire.rehearse(input)
         if entry.time != self._turn_time:
             self._turn_time = entry.time
             self.clock.set(entry.time)
@@ -189,11 +245,14 @@ class Session:
         elif isinstance(input, _HAPPENINGS):
             self._rehearse_happening(entry, input)
         outputs = self.path.replay(entry, input)
+        self.wire.observe(input)
         self._release(entry.time, input, outputs)
         self._asked.extend(self.host.requests())
 
     def resume(self, first: list[Input]) -> None:
         """Go on after the last recorded input: open the session, then take what is still owed."""
+        self.wire.resume()
+        self._take_blocked()
         self._open(first)
         while self._happened:
             self._take(self._happened.popleft())
@@ -254,9 +313,42 @@ class Session:
         venues = dict.fromkeys(instrument.venue for instrument in instruments)
         return [TradingDayBegan(session_date(time), venue) for venue in (*venues, "")]
 
+    def _advance(self, pace: Pace, time: Nanos) -> bool:
+        """Take the turn of `time`, or what is more pressing. False if the pace says stop."""
+        if self.attend():
+            return True  # what comes next may come earlier now
+        attended = self._attended
+        if not pace.wait_until(time):
+            return False
+        if self._attended == attended:
+            self.turn(time)
+        return True
+
+    def _obey(self, mailbox: Mailbox, letter: Letter) -> None:
+        """Take an operator's command from the box, and answer it when it is durable."""
+        self._attended += 1
+        outputs = self.command(letter.input)
+        mailbox.answer(letter, self.path.sequencer.last, outputs)
+
     def _take(self, input: Input) -> list[Output]:
+        outputs = self._take_one(input)
+        self._take_blocked()
+        return outputs
+
+    def _take_blocked(self) -> None:
+        """Take what the last mile held back, before anything else happens."""
+        blocked = self.wire.blocked
+        while blocked:
+            self._take_one(blocked.popleft())
+
+    def _take_one(self, input: Input) -> list[Output]:
         outputs = self.path.take(input)
+        self.wire.observe(input)
         self._release(self.path.sequencer.last_time, input, outputs)
+        if self.watch is not None:
+            for output in outputs:
+                if type(output) in _SWITCHED:
+                    self.watch.follow(output)
         return outputs
 
     def _release(self, time: Nanos, input: Input, outputs: list[Output]) -> None:
@@ -270,7 +362,7 @@ class Session:
                     committed = True
                     if kind in _ORDERS:
                         self.tick_to_order.record(Nanos(monotonic_ns() - self._turn_began))
-                self.world.act(cast(Action, output), time)
+                self.wire.leave(cast(Action, output), time)
         happened = type(input)
         if happened is StartCommand and not self._begun:
             self._begun = True  # after a crash they have begun already, and stand

@@ -10,16 +10,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from fairlead.gateways.kill_files import SWITCH_NAME, place_of
+from fairlead.gateways.kill_flag import Switch
 from fairlead.journal.history import History
 from fairlead.journal.log import SEGMENT_SUFFIX, Durability, Lock, Log
+from fairlead.journal.sequencer import WallClock
 from fairlead.model.units import Sequence
 from fairlead.node.configuration import Configuration
+from fairlead.node.letters import BOX_NAME
+from fairlead.node.mailbox import Mailbox
 from fairlead.node.recovery import PROGRESS_EVERY
 from fairlead.node.session import Pace
+from fairlead.node.switch_watch import SwitchWatch
 from fairlead.readers.reader import Reader
 from fairlead.stages.errors import NothingToResume
 from fairlead.stages.opening import opening, refuse_another
-from fairlead.stages.wiring import OVER, Wired, wire
+from fairlead.stages.wiring import OVER, Ears, Wired, wire
 
 STAGE = "paper"
 _DIGITS = 4
@@ -32,18 +38,32 @@ class Recovered:
     inputs: Sequence
     torn_bytes: int  # cut off: never acknowledged
     diverged: int  # requests of strategies that were not made again as they were recorded
+    killed: str = ""  # why nothing new leaves: the kill switch is engaged, or was in this journal
 
 
 class PaperSession:
     """One paper session and its journal."""
 
     def __init__(
-        self, configuration: Configuration, directory: Path, readers: Iterable[Reader] = ()
+        self,
+        configuration: Configuration,
+        directory: Path,
+        readers: Iterable[Reader] = (),
+        place: Path | None = None,
     ) -> None:
-        """Put the session together; `directory` is its journal, locked until `close`."""
-        self.wired: Wired = wire(configuration, readers)
+        """Put the session together; `directory` is its journal, locked until `close`.
+
+        The kill switch and the commands are at a `place` where people reach it; unless it is said,
+        the one of all sessions beside this one.
+        """
+        self.place = place or place_of(directory)
+        clock = WallClock()
+        self.watch = SwitchWatch(Switch(self.place / SWITCH_NAME, now=clock.now()), clock)
+        ears = Ears(self.watch, Mailbox(self.place / BOX_NAME))
+        self.wired: Wired = wire(configuration, readers, ears)
         self.directory = directory
         self._lock = Lock(directory)
+        self._is_stopped = False
 
     def open(self, progress: Callable[[Sequence], None] | None = None) -> Recovered:
         """Recover what the journal has, go on writing, and connect; trading begins with `run`.
@@ -66,7 +86,7 @@ class PaperSession:
             Log(self.directory, durability, epoch, end.last, end.chain, settings.segment_bytes)
         )
         session.resume(opening(self.wired, epoch, STAGE))
-        return Recovered(end.last, torn, session.diverged)
+        return Recovered(end.last, torn, session.diverged, session.listen())
 
     def run(self, pace: Pace) -> None:
         """Trade until the world ends, the time is up, or the pace says stop."""
@@ -77,9 +97,11 @@ class PaperSession:
     def stop(self, reason: str = OVER) -> None:
         """End the session in order, by the policy of the configuration."""
         self.wired.stop(reason)
+        self._is_stopped = True
 
     def close(self) -> None:
-        """Let another writer in."""
+        """Let another writer in. Without a `stop` before it, watchdogs take the node for dead."""
+        self.watch.end(in_order=self._is_stopped)
         self._lock.close()
 
 

@@ -9,6 +9,7 @@ paper session of one configuration answer byte for byte the same.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from fairlead.gateways.last_mile import LastMile, NoSwitch
 from fairlead.journal.sequencer import Sequencer, VirtualClock
 from fairlead.machine.machine import Machine
 from fairlead.model.inputs import StartCommand
@@ -16,13 +17,16 @@ from fairlead.model.terms import StopPolicy
 from fairlead.model.units import Nanos, Sequence, StrategyId
 from fairlead.node.configuration import Configuration
 from fairlead.node.errors import ConfigurationError, Problem
+from fairlead.node.mailbox import Mailbox
 from fairlead.node.path import Path
 from fairlead.node.session import Pace, Session
+from fairlead.node.switch_watch import SwitchWatch
 from fairlead.node.yaml_text import KeyPath
 from fairlead.readers.book_comparison import BookComparison
 from fairlead.readers.equity import EquityCurve
 from fairlead.readers.reader import Reader
 from fairlead.readers.summary import SessionSummary
+from fairlead.stages.bounds import last_mile_limits
 from fairlead.stages.worlds import Surroundings, surroundings
 from fairlead.strategy.errors import InvalidParameters, StrategyError
 from fairlead.strategy.host import Host
@@ -31,6 +35,14 @@ from fairlead.strategy.loading import load
 POLICY = "policy"  # who releases and ends a session that no person has to watch
 RELEASE = StartCommand(POLICY, "this stage trades without a person's release")
 OVER = "the session is over"  # why a session ends that nobody stopped
+
+
+@dataclass(frozen=True)
+class Ears:
+    """How people reach a session while it runs. A backtest has none."""
+
+    watch: SwitchWatch
+    mailbox: Mailbox
 
 
 @dataclass(frozen=True)
@@ -59,7 +71,11 @@ class Wired:
             self.comparison.finish()
 
 
-def wire(configuration: Configuration, readers: Iterable[Reader] = ()) -> Wired:
+def wire(
+    configuration: Configuration,
+    readers: Iterable[Reader] = (),
+    ears: Ears | None = None,
+) -> Wired:
     """Put a session together. Raises `ConfigurationError`, and the errors of worlds."""
     around = surroundings(configuration)
     machine = Machine()
@@ -70,10 +86,15 @@ def wire(configuration: Configuration, readers: Iterable[Reader] = ()) -> Wired:
     following: list[Reader] = [curve, summary, *readers]  # the curve feeds the ledger of both
     if comparison is not None:
         following.append(comparison)
+    watch, mailbox = (ears.watch, ears.mailbox) if ears is not None else (None, None)
+    if mailbox is not None:
+        following.append(mailbox)
+    switch = watch.switch if watch is not None else NoSwitch()
+    last_mile = LastMile(last_mile_limits(configuration, around), switch)
     path = Path(machine, Sequencer(clock, Sequence(0), Nanos(0)), None, following)
     host = Host(machine)
     _seat_strategies(configuration, host)
-    session = Session(path, around.world, host, clock)
+    session = Session(path, around.world, host, clock, last_mile, watch, mailbox)
     return Wired(configuration, around, session, path, host, summary, curve, comparison)
 
 
