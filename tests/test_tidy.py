@@ -39,6 +39,10 @@ BROKEN: list[tuple[Rule, str, str]] = [
     (tidy_rules.bounds_without_effect, MACHINE, "rest = rest[os.write(file, rest) :]\n"),
     (tidy_rules.risk_decides, MACHINE, "SendOrder(Approved(1, 2))\n"),
     (tidy_rules.risk_decides, "strategies/mine.py", "outputs.Approved(1, 2)\n"),
+    (tidy_rules.every_layer_is_asked, "src/fairlead/cli/run.py", "gate.layers = 0\n"),
+    (tidy_rules.every_layer_is_asked, MACHINE, "state.gate.layers &= ~_LOSS\n"),
+    (tidy_rules.every_layer_is_asked, "strategies/mine.py", "setattr(gate, 'layers', 0)\n"),
+    (tidy_rules.every_layer_is_asked, tidy_rules.GATE, "self.layers = 0\n"),
     (tidy_rules.one_title, "docs/start.md", "# One\n\n# Two\n"),
     (tidy_rules.one_title, "docs/start.md", "## None\n"),
 ]
@@ -54,6 +58,9 @@ SOUND: list[tuple[Rule, str, str]] = [
     (tidy_rules.set_order, MACHINE, "found = x in {1, 2}\nlast = stack.pop()\n"),
     (tidy_rules.bounds_without_effect, MACHINE, "rest = rest[max(0, len(rest) - 1) : end]\n"),
     (tidy_rules.risk_decides, tidy_rules.GATE, "return Approved(1, 2)\n"),
+    (tidy_rules.every_layer_is_asked, tidy_rules.GATE, "self.layers = ALL_LAYERS\n"),
+    (tidy_rules.every_layer_is_asked, MACHINE, "layers = gate.layers & _KILL\n"),
+    (tidy_rules.every_layer_is_asked, "tests/knight/test_layers.py", "gate.layers = 0\n"),
     (tidy_rules.one_title, "docs/start.md", "# One\n\n```sh\n# a comment\n```\n"),
 ]
 

@@ -233,6 +233,25 @@ def risk_decides(path: str, text: str) -> list[Violation]:
     ]
 
 
+def every_layer_is_asked(path: str, text: str) -> list[Violation]:
+    """Nothing that runs switches a layer of risk off; the gate begins with all, tests alone may."""
+    message = "a layer of risk is switched off in tests alone (tests/knight/test_layers.py)"
+    sound = "self.layers = ALL_LAYERS" if path == GATE else ""
+    found = []
+    for node in ast.walk(parsed(text)):
+        if isinstance(node, ast.Call):
+            named = ast.unparse(node.func) in ("setattr", "object.__setattr__")
+            sets = named and any(ast.unparse(given) == "'layers'" for given in node.args)
+        elif isinstance(node, ast.Attribute):
+            sets = node.attr == "layers" and isinstance(node.ctx, ast.Store | ast.Del)
+        else:
+            continue
+        line = text.split("\n")[node.lineno - 1].strip()
+        if sets and line != sound:
+            found.append(Violation(path, node.lineno, message))
+    return found
+
+
 # --- rules for Markdown --------------------------------------------------------------------------
 
 
@@ -347,6 +366,7 @@ RULES: Final[dict[Rule, str]] = {  # and for which files
     set_order: _REPLAYED,
     bounds_without_effect: _COMPILED,
     risk_decides: rf"^(src|strategies)/(?!{GATE.removeprefix('src/')}).*\.py$",
+    every_layer_is_asked: r"^(src|strategies|examples|benchmarks)/.*\.py$",
     one_title: r"\.md$",
 }
 TREE_RULES: Final[tuple[TreeRule, ...]] = (links_resolve, package_names, nothing_dead, tests_mirror)

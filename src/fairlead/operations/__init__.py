@@ -1,0 +1,1 @@
+"""Who keeps it alive: the guard, which holds what must work when the node does not."""
