@@ -10,13 +10,13 @@ from typer.testing import CliRunner
 
 from fairlead.cli import doctor as doctor_module
 from fairlead.cli.doctor import (
-    Finding,
     build_findings,
     disk_findings,
     doctor,
     installed_findings,
     machine_findings,
 )
+from fairlead.cli.findings import Finding
 from fairlead.node.build import Build, ModuleBuild
 
 APP = typer.Typer()

@@ -101,10 +101,11 @@ BROKEN: list[tuple[str, str, list[str]]] = [
     ),
     (
         "an unknown key like no other",
-        GOOD + "logging: info\n",
+        GOOD + "weather: fine\n",
         [
-            "4:1: logging: found an unknown key, expected one of journal, venue, account,"
-            " strategies, limits, orders, reconciliation, marks, session"
+            "4:1: weather: found an unknown key, expected one of include, journal, venue, account,"
+            " strategies, limits, risk, orders, reconciliation, execution, marks, data,"
+            " monitoring, alerting, logging, audit, backup, session, safety"
         ],
     ),
     (

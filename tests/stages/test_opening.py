@@ -55,6 +55,11 @@ def test_a_fresh_machine_is_told_everything_before_the_venues_are_connected() ->
         *["InstrumentDefinition", "LimitChange"] * 3,
         "MessageRateChange",
         "StrategyDefinition",
+        *["ProfileChange"] * 3,
+        "RiskLimitChange",
+        *["BreakerDefinition"] * 9,
+        *["DynamicLimitDefinition"] * 2,
+        "PreTradePolicyChange",
         "VenueConnected",
     ]
 

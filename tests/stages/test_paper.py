@@ -3,6 +3,9 @@
 from decimal import Decimal
 from pathlib import Path
 
+from fairlead.gateways.kill_files import SWITCH_NAME
+from fairlead.gateways.kill_flag import Switch
+from fairlead.gateways.kill_latch import Kill
 from fairlead.model.inputs import (
     Statement,
     VenueConnected,
@@ -92,6 +95,33 @@ def test_orders_that_are_turned_down_for_now_are_tried_again_as_the_same_order(
     assert max(len(names) for names in sent.values()) == 3
     named = [name for names in sent.values() for name in names]
     assert len(set(named)) == len(named), "each attempt has an id of its own"
+
+
+def test_a_session_that_ends_otherwise_than_in_order_is_missed(tmp_path: Path) -> None:
+    """S0-KILL-03: after an error its orders may still work, and a watchdog must see that."""
+    switch = Switch(tmp_path / SWITCH_NAME, now=Nanos(0), mapped=False)
+    broken = PaperSession(configuration(), tmp_path)
+    broken.open()
+    assert switch.node_runs()
+    broken.close()
+    assert not switch.node_runs()
+    assert switch.heartbeat() is not None
+    whole(PaperSession(configuration(), tmp_path))
+    assert switch.heartbeat() is None
+
+
+def test_a_session_at_a_place_that_is_killed_says_why_and_sends_nothing(tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    switch = Switch(place / SWITCH_NAME, now=Nanos(0), mapped=False)
+    switch.engage(Kill(person="ann", reason="a drill", source="test"), Nanos(1))
+    recorder = Recorder()
+    session = PaperSession(configuration(), tmp_path / "journal", [recorder], place)
+    assert session.open().killed == "ann: a drill"
+    session.run(full_speed())
+    session.stop()
+    session.close()
+    assert not recorder.answered(SendOrder)
+    assert recorder.answered(OrderRefused)
 
 
 def test_a_session_that_was_cut_off_asks_what_became_of_its_orders(tmp_path: Path) -> None:

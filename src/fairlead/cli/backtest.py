@@ -32,6 +32,9 @@ def backtest(
     config: Annotated[
         Path | None, typer.Option(help="A YAML configuration; without one, the demo market.")
     ] = None,
+    safety: Annotated[
+        Path | None, typer.Option(help="A YAML safety file, over the configuration.")
+    ] = None,
     market: Annotated[MarketName, typer.Option(help="The market of the recording.")] = "auto",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="A parameter of the strategy: key=value.")
@@ -48,7 +51,7 @@ def backtest(
 ) -> None:
     """Run a strategy over recorded or simulated data; the same machine as in a paper session."""
     with mistakes_in_one_line():
-        configuration = configured(config, data or [], market, strategy, set_ or [])
+        configuration = configured(config, data or [], market, strategy, set_ or [], safety)
         if for_ is not None:
             session = configuration.session.model_copy(update={"duration": duration(for_, "--for")})
             configuration = changed(configuration, COMMAND_LINE, session=session)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Final
@@ -16,7 +16,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from fairlead.cli.console import FOUND_WRONG, OUT, print_json
+from fairlead.cli.console import FOUND_WRONG, OUT, mistakes_in_one_line, print_json
+from fairlead.cli.findings import Finding, configuration_findings, resolved
+from fairlead.cli.session_options import configured
 from fairlead.node.build import Build, running_build
 
 _SYNCS: Final = 50
@@ -25,30 +27,33 @@ _REQUIREMENT: Final = re.compile(r"([\w.-]+)[^;]*(?:;.*extra == ['\"]([\w-]+)['\
 _MEBIBYTE: Final = 1 << 20
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. `advice` says what to do; needed where it is not fit."""
-
-    name: str
-    found: str
-    fit: bool = True
-    advice: str = ""
-
-
 def doctor(
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     directory: Annotated[Path, typer.Option(help="Where journals are to be written.")] = Path(
         "var"
     ),
+    config: Annotated[
+        Path | None, typer.Option(help="A YAML configuration: say what holds under it.")
+    ] = None,
+    safety: Annotated[
+        Path | None, typer.Option(help="A YAML safety file, over the configuration.")
+    ] = None,
 ) -> None:
     """Say what is running and why, and whether this machine is fit to run it."""
     build = running_build()
     findings = [*build_findings(build), *machine_findings(), *disk_findings(directory)]
     findings += installed_findings(metadata_requirements())
+    configuration = None
+    if config is not None or safety is not None:
+        with mistakes_in_one_line():
+            configuration = configured(config, (), "auto", None, (), safety)
+        findings += configuration_findings(configuration)
     fit = all(finding.fit for finding in findings)
     if json:
         content = {"fit": fit, "build": {**asdict(build), "compiled": build.compiled}}
         content["findings"] = [asdict(finding) for finding in findings]
+        if configuration is not None:
+            content["configuration"] = resolved(configuration)
         print_json(content)
     else:
         OUT.print(_table(findings, fit))

@@ -33,6 +33,9 @@ def run(
     config: Annotated[
         Path | None, typer.Option(help="A YAML configuration; without one, the demo session.")
     ] = None,
+    safety: Annotated[
+        Path | None, typer.Option(help="A YAML safety file, over the configuration.")
+    ] = None,
     feed: Annotated[
         list[Path] | None,
         typer.Option(help="A recorded file to trade on; repeat it to join several in order."),
@@ -61,7 +64,7 @@ def run(
 ) -> None:
     """Run a paper session: real data or a simulated market, real risk, real journal, no money."""
     with mistakes_in_one_line():
-        configuration = configured(config, feed or [], market, strategy, set_ or [])
+        configuration = configured(config, feed or [], market, strategy, set_ or [], safety)
         configuration = _with_options(configuration, for_, speed, journal)
         outcome = _session(configuration, resume)
         if report is not None:
@@ -100,6 +103,7 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
     session = PaperSession(configuration, directory, [view])
     with _signals(stop):
         recovered = _open(session, directory)
+        _say_killed(session, recovered)
         view.start(session.wired)
         try:
             with collected_when_idle(waits=configuration.session.speed != "max"):
@@ -127,6 +131,24 @@ def _open(session: PaperSession, directory: Path) -> Recovered:
         return session.open(progress)
 
 
+def _say_killed(session: PaperSession, recovered: Recovered) -> None:
+    """Say on standard error what keeps the session from trading, and from being watched."""
+    if recovered.killed:
+        ERR.print(
+            f"KILLED: {recovered.killed}\nNothing new leaves until a named person releases it:"
+            f" fairlead release --journal {session.place} --person NAME --reason WHY",
+            markup=False,
+            style="bold red",
+        )
+    if not session.watch.claimed:
+        ERR.print(
+            f"another node runs below {session.place}: this one obeys the kill switch, but is not"
+            " watched and takes no commands",
+            markup=False,
+            style="yellow",
+        )
+
+
 def _pace(
     configuration: Configuration, session: PaperSession, stop: StopRequest, view: LiveView
 ) -> Pace:
@@ -138,7 +160,8 @@ def _pace(
         session.wired.path.commit()
         collect_young()
 
-    return RealTime(stop, int(speed.rstrip("x")), before_wait, view.refresh)
+    attend = session.wired.session.attend
+    return RealTime(stop, int(speed.rstrip("x")), before_wait, view.refresh, attend)
 
 
 @contextmanager

@@ -6,13 +6,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from fairlead.cli.console import ERR
 from fairlead.model.units import Nanos
 from fairlead.node import paper
 from fairlead.node.configuration import Configuration, RecordedVenueSettings, StrategySettings
 from fairlead.node.errors import ConfigurationError, Problem, UnreadableText
-from fairlead.node.loading import changed, load
+from fairlead.node.loading import changed, load, with_safety
 from fairlead.node.time_text import parse_duration, parse_time
 from fairlead.stages.recording_defaults import DEFAULT_STRATEGY, configuration_for, name_of
+from fairlead.stages.risk_opening import warnings
 from fairlead.stages.worlds import MarketName
 from fairlead.strategy.parameters import assignments
 
@@ -25,21 +27,29 @@ def configured(
     market: MarketName,
     strategy: str | None,
     parameters: Sequence[str],
+    safety: Path | None = None,
 ) -> Configuration:
     """Return the configuration of a file, of recorded files, or the default one; then the options.
+
+    A safety file goes over all of it. What a person should know of it is said on standard error.
 
     Raises `ConfigurationError`, `StrategyError`, and the errors of gateways and stages.
     """
     given = assignments(parameters)
     try:
         configuration = _configured(config, tuple(files), market, strategy)
-        return _with_strategy(configuration, strategy, given)
+        configuration = _with_strategy(configuration, strategy, given)
+        if safety is not None:
+            configuration = with_safety(configuration, safety, os.environ)
     except ValidationError as error:  # of a section made from options; inputs are hidden in it
         problems = [
             Problem(COMMAND_LINE, 0, 0, ".".join(map(str, one["loc"])), one["msg"])
             for one in error.errors(include_input=False, include_url=False)
         ]
         raise ConfigurationError(problems) from None
+    for warning in warnings(configuration):
+        ERR.print(f"warning: {warning}", markup=False, style="yellow", soft_wrap=True)
+    return configuration
 
 
 def _configured(

@@ -19,7 +19,9 @@ from pydantic_core.core_schema import ValidationInfo
 from fairlead.model.terms import CostBasis
 from fairlead.model.units import INCREMENTS_MAX, MONEY_MAX, NANOS_PER_SECOND, Nanos
 from fairlead.node.errors import Problem
+from fairlead.node.execution_settings import ExecutionSettings
 from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
+from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import (
     BasisPointsNumber,
     Contradiction,
@@ -36,6 +38,15 @@ from fairlead.node.settings import (
     decimals,
     is_multiple,
     matching,
+    repeated,
+)
+from fairlead.node.watch_settings import (
+    AlertingSettings,
+    AuditSettings,
+    BackupSettings,
+    DataSettings,
+    LoggingSettings,
+    MonitoringSettings,
 )
 from fairlead.node.yaml_text import KeyPath
 from fairlead.node.yaml_values import HIDDEN, Source
@@ -135,7 +146,7 @@ class SimulatedVenueSettings(Section):
     def contradictions(self) -> Iterator[Contradiction]:
         """Return the symbols that are there twice, and shares that are too fine or too large."""
         symbols = [instrument.symbol for instrument in self.instruments]
-        for index in _repeated(symbols):
+        for index in repeated(symbols):
             yield Contradiction(("instruments", index, "symbol"), "each symbol once")
         for name in ("rejection_rate", "transient_rejection_rate"):
             if decimals(getattr(self, name)) > 8:
@@ -158,7 +169,7 @@ class RecordedVenueSettings(Section):
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Return the files that are there twice."""
-        for index in _repeated([str(file) for file in self.files]):
+        for index in repeated([str(file) for file in self.files]):
             yield Contradiction(("files", index), "each file once")
 
 
@@ -168,6 +179,7 @@ class AccountSettings(Section):
     """
 
     name: Name = "paper"
+    desk: Name | None = None
     currency: Currency
     money_decimals: int = Field(default=8, ge=0, le=18)
     cash: Number = Field(ge=0)
@@ -280,6 +292,7 @@ class SessionSettings(Section):
 class Configuration(Section):
     """All that a node runs with. Two are equal if they mean the same, wherever written."""
 
+    include: Annotated[tuple[Location, ...], Strict(False)] = Field(default=(), max_length=10)
     journal: JournalSettings = JournalSettings()
     venue: SimulatedVenueSettings | RecordedVenueSettings = Field(discriminator="kind")
     account: AccountSettings
@@ -287,9 +300,17 @@ class Configuration(Section):
         default=(), max_length=100
     )
     limits: LimitSettings = LimitSettings()
+    risk: RiskSettings = RiskSettings()
     orders: OrderSettings = OrderSettings()
     reconciliation: ReconciliationSettings = ReconciliationSettings()
+    execution: ExecutionSettings = ExecutionSettings()
     marks: MarkSettings = MarkSettings()
+    data: DataSettings = DataSettings()
+    monitoring: MonitoringSettings = MonitoringSettings()
+    alerting: AlertingSettings = AlertingSettings()
+    logging: LoggingSettings = LoggingSettings()
+    audit: AuditSettings = AuditSettings()
+    backup: BackupSettings = BackupSettings()
     session: SessionSettings = SessionSettings()
     _source: Source = PrivateAttr(default_factory=Source)
 
@@ -314,6 +335,22 @@ class Configuration(Section):
         """
         return self._source.mismatch(path, expected)
 
+    def warning(self, path: KeyPath, text: str) -> Problem:
+        """Return what a person should know of the value at `path`, with its place."""
+        return self._source.problem(self._source.placed(path), text)
+
+    def switched_off(self) -> Iterator[tuple[KeyPath, str]]:
+        """Return what protects and is switched off: its key, and what is not there then."""
+        for path, what in self.risk.switched_off():
+            yield ("risk", *path), what
+        if not self.audit.enabled:
+            yield ("audit", "enabled"), "the audit trail"
+
+    @property
+    def source(self) -> Source:
+        """Where it was written."""
+        return self._source
+
     def read_from(self, source: Source) -> Self:
         """Return this configuration with the places where it was written."""
         copy = self.model_copy()
@@ -331,14 +368,27 @@ class Configuration(Section):
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Return what sections say that others rule out."""
-        for index in _repeated([strategy.name for strategy in self.strategies]):
+        for index in repeated([strategy.name for strategy in self.strategies]):
             yield Contradiction(("strategies", index, "name"), "each name once")
         for path, notional in self.limits.notionals():
             if notional * 10**self.account.money_decimals > MONEY_MAX:
                 expected = f"at most {MONEY_MAX} units of 10**-money_decimals of the account"
                 yield Contradiction(("limits", *path), expected)
+        yield from self._risk_contradictions()
         if isinstance(self.venue, SimulatedVenueSettings):
             yield from self._simulated_contradictions(self.venue)
+
+    def _risk_contradictions(self) -> Iterator[Contradiction]:
+        symbols = None
+        if isinstance(self.venue, SimulatedVenueSettings):
+            symbols = [instrument.symbol for instrument in self.venue.instruments]
+        strategies = [strategy.name for strategy in self.strategies]
+        for item in self.risk.unknown_names(self.account.name, strategies, symbols):
+            yield item._replace(path=("risk", *item.path))
+        for section, other in self.execution.other_names():
+            if section in self.model_fields_set:
+                path = ("execution", other)
+                yield Contradiction(path, f"it under {section} alone", about="key")
 
     def _simulated_contradictions(self, venue: SimulatedVenueSettings) -> Iterator[Contradiction]:
         if self.session.duration is None and self.session.speed == "max":
@@ -355,15 +405,6 @@ class Configuration(Section):
             if symbol not in symbols:
                 path = ("limits", "instruments", symbol)
                 yield Contradiction(path, "a symbol of the venue", about="key")
-
-
-def _repeated(values: list[str]) -> Iterator[int]:
-    """Return where a value stands that stood before."""
-    known: set[str] = set()
-    for index, value in enumerate(values):
-        if value in known:
-            yield index
-        known.add(value)
 
 
 def _bare_credentials(value: object, path: KeyPath) -> Iterator[KeyPath]:

@@ -12,12 +12,15 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from fairlead.node.configuration import Configuration
 from fairlead.node.errors import ConfigurationError, Problem
-from fairlead.node.settings import WRITTEN
+from fairlead.node.including import folded, joined, outside_values, put_over, said_again
+from fairlead.node.safety_settings import RISK, SAFETY, SafetyFile
+from fairlead.node.settings import Contradiction, Origin
 from fairlead.node.yaml_text import TEXT_BYTES_MAX, KeyPath, parse, write
 from fairlead.node.yaml_values import HIDDEN, Reading, Source
 
@@ -49,11 +52,16 @@ _KEY: Final = "[key]"  # what pydantic adds to the path when the key itself is w
 
 
 def load(path: Path, environment: Mapping[str, str]) -> Configuration:
-    """Return the configuration in a YAML file. Raises `ConfigurationError` with all that is wrong.
+    """Return the configuration in a YAML file and in those that it includes.
 
-    `environment` is what `${NAME}` in the file stands for.
+    Raises `ConfigurationError` with all that is wrong with a file. `environment` is what `${NAME}`
+    in it stands for.
     """
-    return read(_text(path), str(path), environment)
+    configuration = _read(_text(path), str(path), environment)
+    for included in configuration.include:
+        place = path.parent / included
+        configuration = _joined(configuration, place, environment, over=False)
+    return configuration.model_copy(update={"include": ()})
 
 
 def read(text: str, file: str, environment: Mapping[str, str]) -> Configuration:
@@ -61,8 +69,18 @@ def read(text: str, file: str, environment: Mapping[str, str]) -> Configuration:
 
     Raises `ConfigurationError`.
     """
-    configuration, source = read_model(Configuration, text, file, environment)
-    return configuration.read_from(source)
+    configuration = _read(text, file, environment)
+    if configuration.include:
+        expected = "none: a text lies in no directory"
+        raise ConfigurationError([configuration.problem(("include",), expected)])
+    return configuration
+
+
+def with_safety(
+    configuration: Configuration, path: Path, environment: Mapping[str, str]
+) -> Configuration:
+    """Return the configuration with a safety file over it. Raises `ConfigurationError`."""
+    return _joined(configuration, path, environment, over=True)
 
 
 def dump(configuration: Configuration) -> str:
@@ -86,14 +104,46 @@ def changed(configuration: Configuration, file: str, **sections: Any) -> Configu
 
 
 def read_model(
-    model: type[Model], text: str, file: str, environment: Mapping[str, str]
+    model: type[Model],
+    text: str,
+    file: str,
+    environment: Mapping[str, str],
+    outside: tuple[str, ...] = (),
 ) -> tuple[Model, Source]:
-    """Return the model in YAML text and where its values stand. Raises `ConfigurationError`."""
+    """Return the model in YAML text and where its values stand. Raises `ConfigurationError`.
+
+    `outside` are names of outside values that conditions may use beside those in the text.
+    """
     root, problems = parse(text, file)
     reading = Reading(root, file, environment)
-    source = _secrets_hidden(model, reading.source)
-    value = _checked(model, reading.value, source, problems + reading.problems, WRITTEN)
-    return value, source
+    problems += reading.problems
+    content, source = reading.value, _secrets_hidden(model, reading.source)
+    if RISK in model.model_fields:
+        content, source, twice = folded(content, source)
+        problems += twice
+    origin = Origin((*outside, *outside_values(content)))
+    return _checked(model, content, source, problems, origin), source
+
+
+def _read(text: str, file: str, environment: Mapping[str, str]) -> Configuration:
+    configuration, source = read_model(Configuration, text, file, environment)
+    return configuration.read_from(source)
+
+
+def _joined(
+    configuration: Configuration, path: Path, environment: Mapping[str, str], *, over: bool
+) -> Configuration:
+    """Return the configuration with what a safety file says, over it or only beside it."""
+    known = configuration.risk.outside_values
+    said, source = read_model(SafetyFile, _text(path), str(path), environment, known)
+    again = [] if over else list(said_again(configuration, said))
+    if again:
+        found = "found the key a second time, expected it in one file"
+        raise ConfigurationError([source.problem(key, found, at_key=True) for key in again])
+    before = {name: getattr(configuration, name) for name in Configuration.model_fields}
+    joint = joined(configuration.source, source)
+    after = _checked(Configuration, before | put_over(configuration, said), joint, [])
+    return after.read_from(joint)
 
 
 def _text(path: Path) -> str:
@@ -131,7 +181,7 @@ def _checked(
     value: object,
     source: Source,
     problems: Iterable[Problem],
-    context: str | None = None,
+    context: Origin | None = None,
 ) -> Model:
     """Return the model of a value, or raise with all problems: the known ones and the model's."""
     found = {(problem.line, problem.column, problem.key): problem for problem in problems}
@@ -150,6 +200,7 @@ def _problems(model: type[BaseModel], error: ValidationError, source: Source) ->
     """Return what a model objects to, with places."""
     for details in error.errors(include_url=False, include_input=False):
         path, kinds = _follow(model, details["loc"])
+        path = source.placed(path)
         match details["type"]:
             case "default_factory_not_called":  # only says that there are other errors
                 continue
@@ -166,11 +217,22 @@ def _problems(model: type[BaseModel], error: ValidationError, source: Source) ->
                 yield source.mismatch((*path, "kind"), tags)
             case "contradictions":
                 for item in details["ctx"]["found"]:
-                    yield source.mismatch(path + item.path, item.expected, item.about)
+                    at = source.placed(_spelled(model, path + item.path, source))
+                    yield _contradiction(source, at, item)
+            case "condition":
+                line, column = details["ctx"]["place"]
+                yield source.inside(path, line, column, details["ctx"]["message"])
             case _ if _KEY in details["loc"]:
                 yield source.mismatch(path, _expected(details), "key")
             case _:
                 yield source.mismatch(path, _expected(details))
+
+
+def _contradiction(source: Source, path: KeyPath, item: Contradiction) -> Problem:
+    if item.place is not None:
+        line, column = item.place
+        return source.inside(path, line, column, item.expected)
+    return source.mismatch(path, item.expected, item.about)
 
 
 def _expected(details: ErrorDetails) -> str:
@@ -182,6 +244,11 @@ def _expected(details: ErrorDetails) -> str:
 def _unknown_key(model: type[BaseModel], location: tuple[int | str, ...]) -> str:
     _, kinds = _follow(model, location[:-1])
     known = [name for kind in kinds if _is_model(kind) for name in kind.model_fields]
+    known += [SAFETY] if RISK in known else []
+    for kind in kinds:
+        if _is_model(kind) and _field(kind, location[-1]) is not None:
+            spellings = " or ".join(_spellings(kind, str(location[-1])))
+            return f"found a second spelling of one key, expected one of {spellings}"
     close = difflib.get_close_matches(str(location[-1]), known, n=1)
     meant = f'; did you mean "{close[0]}"?' if close else f", expected one of {', '.join(known)}"
     return f"found an unknown key{meant}"
@@ -214,15 +281,48 @@ def _follow(model: type[BaseModel], location: tuple[int | str, ...]) -> tuple[Ke
     return tuple(path), kinds
 
 
+def _spelled(model: type[BaseModel], path: KeyPath, source: Source) -> KeyPath:
+    """Return a path with each key in the spelling in which it was written."""
+    written: KeyPath = ()
+    kinds: list[Any] = [model]
+    for element in path:
+        spellings: list[int | str] = [element]
+        for kind in kinds:
+            if _is_model(kind) and isinstance(element, str):
+                spellings.extend(_spellings(kind, element))
+        found = [one for one in spellings if (*written, one) in source.written]
+        written = (*written, found[0] if found else element)
+        kinds = [below for kind in kinds for below in _below(kind, element)]
+    return written
+
+
 def _below(kind: Any, element: int | str) -> list[Any]:
     """Return the kinds of value that may stand under `element` of such a value."""
     if _is_model(kind):
-        field = kind.model_fields.get(element)
+        field = _field(kind, element)
         return _members(field.annotation) if field else []
     inner = get_args(kind)
     if not inner:
         return []
     return _members(inner[0] if isinstance(element, int) else inner[-1])
+
+
+def _field(kind: type[BaseModel], key: int | str) -> FieldInfo | None:
+    """Return the field of a key, in whichever spelling."""
+    for name in kind.model_fields:
+        if key in _spellings(kind, name):
+            return kind.model_fields[name]
+    return None
+
+
+def _spellings(kind: type[BaseModel], key: str) -> list[str]:
+    """Return the spellings of the field of this name or spelling."""
+    for name, field in kind.model_fields.items():
+        alias = field.validation_alias
+        spellings = alias.choices if isinstance(alias, AliasChoices) else [name]
+        if key in spellings:
+            return [str(one) for one in spellings]
+    return [key]
 
 
 def _members(annotation: Any) -> list[Any]:

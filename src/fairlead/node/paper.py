@@ -5,7 +5,8 @@ examples/paper.yaml says the same, for people to copy and change; a test holds t
 
 from decimal import Decimal
 
-from fairlead.model.units import NANOS_PER_SECOND, Nanos
+from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
+from fairlead.node.check_settings import PreTradeSettings, RiskInstrumentSettings
 from fairlead.node.configuration import (
     AccountSettings,
     Configuration,
@@ -18,6 +19,8 @@ from fairlead.node.configuration import (
     SimulatedVenueSettings,
     StrategySettings,
 )
+from fairlead.node.limit_settings import Bound, RiskLimitSettings
+from fairlead.node.risk_settings import RiskSettings
 
 
 def default() -> Configuration:
@@ -27,6 +30,7 @@ def default() -> Configuration:
         account=AccountSettings(currency="USD", cash=Decimal(1_000_000)),
         strategies=(_market_making(),),
         limits=_limits(),
+        risk=_risk(),
         session=SessionSettings(duration=Nanos(600 * NANOS_PER_SECOND)),
     )
 
@@ -85,4 +89,21 @@ def _limits() -> LimitSettings:
             ),
         },
         message_rate=MessageRateSettings(count_max=100, cancel_reserve=100),
+    )
+
+
+def _risk() -> RiskSettings:
+    """Return what is wider than the default: three instruments, and one of them is expensive."""
+    return RiskSettings(
+        pre_trade_checks=PreTradeSettings(duplicate_window=Nanos(20 * NANOS_PER_MILLISECOND)),
+        limits=RiskLimitSettings(
+            max_position=Bound(hard=Decimal("0.15")),
+            max_position_value=Bound(hard=Decimal(150_000)),
+            net_exposure=(Decimal("-0.2"), Decimal("0.2")),
+        ),
+        instruments={
+            "ALPHA.SIM": RiskInstrumentSettings(sector="industry"),
+            "BETA.SIM": RiskInstrumentSettings(sector="energy"),
+            "GAMMA.SIM": RiskInstrumentSettings(sector="health"),
+        },
     )

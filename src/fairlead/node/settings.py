@@ -5,7 +5,7 @@ a secret.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal, NamedTuple, NoReturn, Self
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -22,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from fairlead.model.units import Nanos
+from fairlead.model.units import MILLIONTHS, Millionths, Nanos
 from fairlead.node.errors import UnreadableText
 from fairlead.node.time_text import (
     EXPECTED_DURATION,
@@ -35,15 +36,23 @@ from fairlead.node.time_text import (
 )
 from fairlead.node.yaml_text import KeyPath
 
-WRITTEN: Final = "written"  # the context of values that a person wrote: a bare duration is seconds
+AMOUNT_MAX: Final = 4_000_000_000_000  # what 64 bits hold in millionths
+MILLIONTH_DECIMALS: Final = 6
+
+
+class Origin(NamedTuple):
+    """The context of values that a person wrote: there a bare duration is seconds."""
+
+    outside: tuple[str, ...] = ()  # names of outside values that conditions may use
 
 
 class Contradiction(NamedTuple):
     """Two values that do not go together: the path of the one to change, and what it should be."""
 
     path: KeyPath
-    expected: str
+    expected: str  # or, with a place, what is wrong there
     about: Literal["value", "key", "secret"] = "value"  # what is wrong; a secret is not shown
+    place: tuple[int, int] | None = None  # line and column in the condition at the path
 
 
 class Section(BaseModel):
@@ -68,14 +77,42 @@ class Section(BaseModel):
         return self
 
 
+def repeated(values: Iterable[str]) -> Iterator[int]:
+    """Return where a value stands that stood before."""
+    known: list[str] = []
+    for index, value in enumerate(values):
+        if value in known:
+            yield index
+        known.append(value)
+
+
+def twice(key: str, names: Iterable[str], below: str) -> Iterator[Contradiction]:
+    """Return the items of a list whose `below` stood before; "" is for plain items."""
+    for index in repeated(names):
+        path: KeyPath = (key, index, below) if below else (key, index)
+        yield Contradiction(path, f"each {below or 'one'} once")
+
+
 def matching(pattern: str, expected: str) -> AfterValidator:
     """Return the check that a text has this form, all of it."""
     form = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
-        return text if form.fullmatch(text) else _refuse(expected)
+        return text if form.fullmatch(text) else refuse(expected)
 
     return AfterValidator(check)
+
+
+def spelled(*names: str) -> AliasChoices:
+    """Return the spellings of one key, its own name first. Two of them at once are an error."""
+    return AliasChoices(*names)
+
+
+def millionths(number: Decimal) -> Millionths:
+    """Return a share, an amount or a count in millionths, exactly."""
+    exact = number * MILLIONTHS
+    assert exact == int(exact), f"{number} has more than {MILLIONTH_DECIMALS} decimals"
+    return Millionths(int(exact))
 
 
 def decimals(number: Decimal) -> int:
@@ -88,7 +125,8 @@ def is_multiple(number: Decimal, unit: Decimal) -> bool:
     return Fraction(number) % Fraction(unit) == 0
 
 
-def _refuse(expected: str) -> NoReturn:
+def refuse(expected: str) -> NoReturn:
+    """Say that a value is not what is expected; the value itself is never repeated."""
     raise PydanticCustomError("expected", "expected {expected}", {"expected": expected})
 
 
@@ -97,48 +135,61 @@ def _number(value: object) -> object:
     return Decimal(value) if is_whole else value  # type: ignore[arg-type]
 
 
+def _exact(number: Decimal) -> Decimal:
+    if decimals(number) > MILLIONTH_DECIMALS:
+        refuse(f"at most {MILLIONTH_DECIMALS} decimals")
+    return number if abs(number) <= AMOUNT_MAX else refuse(f"at most {AMOUNT_MAX}")
+
+
+def _not_negative(number: Decimal) -> Decimal:
+    return number if number >= 0 else refuse("0 or more: limits and losses are positive amounts")
+
+
 def _basis_points(number: Decimal) -> Decimal:
-    return number if decimals(number) <= 4 else _refuse("at most 4 decimals of a basis point")
+    return number if decimals(number) <= 4 else refuse("at most 4 decimals of a basis point")
 
 
 def _location(value: object) -> object:
     if isinstance(value, Path):
         return value
     if not isinstance(value, str) or not value or "\0" in value:
-        _refuse("a path")
+        refuse("a path")
     return Path(value)
 
 
-def _duration(value: object, info: ValidationInfo) -> object:
-    written = info.context == WRITTEN
+def duration_of(value: object, info: ValidationInfo) -> object:
+    """Return the duration that a value says: text as people write it, or whole nanoseconds."""
+    written = isinstance(info.context, Origin)
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
-        _refuse(EXPECTED_DURATION)
+        refuse(EXPECTED_DURATION)
     if isinstance(value, int) and not written:
-        return value if 0 <= value <= TIME_MAX else _refuse("a duration up to 292y")
+        return value if 0 <= value <= TIME_MAX else refuse("a duration up to 292y")
     text = f"{value:f}" if isinstance(value, Decimal) else str(value)
     try:
         return parse_duration(text)
     except UnreadableText as error:
-        _refuse(error.expected)
+        refuse(error.expected)
 
 
 def _above_nothing(duration: Nanos) -> Nanos:
-    return duration if duration > 0 else _refuse("a duration above 0")
+    return duration if duration > 0 else refuse("a duration above 0")
 
 
 def _time(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, str | int):
-        _refuse(EXPECTED_TIME)
+        refuse(EXPECTED_TIME)
     try:
         return parse_time(str(value))
     except UnreadableText as error:
-        _refuse(error.expected)
+        refuse(error.expected)
 
 
 Number = Annotated[Decimal, BeforeValidator(_number)]
+ExactNumber = Annotated[Number, AfterValidator(_exact)]  # whole in millionths
+Amount = Annotated[ExactNumber, AfterValidator(_not_negative)]
 BasisPointsNumber = Annotated[Number, AfterValidator(_basis_points)]
 Location = Annotated[Path, BeforeValidator(_location), PlainSerializer(str)]
-Duration = Annotated[Nanos, BeforeValidator(_duration), PlainSerializer(duration_text)]
+Duration = Annotated[Nanos, BeforeValidator(duration_of), PlainSerializer(duration_text)]
 PositiveDuration = Annotated[Duration, AfterValidator(_above_nothing)]
 Time = Annotated[Nanos, BeforeValidator(_time), PlainSerializer(time_text)]
 Name = Annotated[

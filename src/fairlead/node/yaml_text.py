@@ -10,7 +10,7 @@ environment.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from io import StringIO
 from typing import Final
@@ -58,6 +58,8 @@ class ScalarNode:
     secret: bool
     nodes: int = 1  # this node and all below it, aliases expanded
     depth: int = 0  # how many mappings and sequences are inside each other from here
+    # The column of its first character; 0 where it does not stand on its line as it is.
+    inner: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +244,17 @@ class _Composer:
         if not secret:
             self._known_tag(event, path)
         line, column = _place(event)
-        return ScalarNode(line, column, event.value, not event.style, secret)
+        inner = self._inner(event)
+        return ScalarNode(line, column, event.value, not event.style, secret, inner=inner)
+
+    def _inner(self, event: ScalarEvent) -> int:
+        """Return the column of the first character of a text that stands on its line as it is."""
+        quotes = 1 if event.style in ("'", '"') else 0
+        begin = event.start_mark.index + quotes
+        if self._text[begin : event.end_mark.index - quotes] != event.value or "\n" in event.value:
+            return 0
+        _, column = _place(event)
+        return column + quotes
 
     def _known_tag(
         self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent, path: KeyPath

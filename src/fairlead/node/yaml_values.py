@@ -8,7 +8,7 @@ is never shown. Numbers are `int` or an exact `Decimal`, made from the text that
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from typing import Final, Literal
 
@@ -44,6 +44,10 @@ class Written:
     place: tuple[int, int]  # line and column
     key_place: tuple[int, int]
     found: str
+    is_scalar: bool = False
+    inner: tuple[int, int] | None = None  # of its first character, where it stands as it is
+    file: str = ""  # where it is another one than the first
+    shown: KeyPath | None = None  # its path as it was written, where that is another one
 
 
 NOWHERE: Final = Written((0, 0), (0, 0), "nothing")  # of a configuration that is not from a file
@@ -58,15 +62,39 @@ class Source:
 
     def problem(self, path: KeyPath, text: str, *, at_key: bool = False) -> Problem:
         """Return the problem at `path`, or at the closest that was written around it."""
-        written = self._around(path)
+        known = self._around(path)
+        written = self.written.get(known, NOWHERE)
         place = written.key_place if at_key else written.place
-        return Problem(self.file, *place, key_text(path), text)
+        shown = path if written.shown is None else written.shown + path[len(known) :]
+        return Problem(written.file or self.file, *place, key_text(shown), text)
+
+    def inside(self, path: KeyPath, line: int, column: int, text: str) -> Problem:
+        """Return the problem at a place within the text at `path`; line and column from 1."""
+        problem = self.problem(path, text)
+        inner = self.written[path].inner if path in self.written else None
+        if inner is None or line != 1:
+            return problem
+        return replace(problem, line=inner[0], column=inner[1] + column - 1)
+
+    def placed(self, path: KeyPath) -> KeyPath:
+        """Return a path as it was written: a short form has fewer keys than what it stands for."""
+        if not self.written:
+            return path
+        kept: KeyPath = ()
+        for place, element in enumerate(path):
+            if (*kept, element) in self.written:
+                kept = (*kept, element)
+            elif self._is_scalar(kept):
+                return kept
+            elif not any((*kept, later) in self.written for later in path[place + 1 :]):
+                return kept + path[place:]
+        return kept
 
     def mismatch(
         self, path: KeyPath, expected: str, about: Literal["value", "key", "secret"] = "value"
     ) -> Problem:
         """Return the problem that the value at `path`, or its key, is not what is expected."""
-        if self._around(path) is NOWHERE:
+        if self._around(path) not in self.written:
             return self.problem(path, f"expected {expected}")
         if about == "value":
             found = self.written[path].found if path in self.written else "nothing"
@@ -74,12 +102,15 @@ class Source:
             found = {"key": "this key", "secret": HIDDEN}[about]
         return self.problem(path, f"found {found}, expected {expected}", at_key=about == "key")
 
-    def _around(self, path: KeyPath) -> Written:
-        """Return how the value at `path`, or the closest one around it, was written."""
+    def _around(self, path: KeyPath) -> KeyPath:
+        """Return `path`, or the closest around it, that was written."""
         for length in range(len(path), -1, -1):
             if path[:length] in self.written:
-                return self.written[path[:length]]
-        return NOWHERE
+                return path[:length]
+        return ()
+
+    def _is_scalar(self, path: KeyPath) -> bool:
+        return path in self.written and self.written[path].is_scalar
 
 
 class Reading:
@@ -108,7 +139,14 @@ class Reading:
         if names or node.secret:
             found = HIDDEN + (f" from {', '.join(names)}" if names else "")
         at = node if node.text or not node.plain else key  # what is not there has no place
-        self._written[path] = Written((at.line, at.column), (key.line, key.column), found)
+        as_it_is = node.inner and not node.secret and text == node.text
+        self._written[path] = Written(
+            (at.line, at.column),
+            (key.line, key.column),
+            found,
+            is_scalar=bool(node.text) or not node.plain,
+            inner=(node.line, node.inner) if as_it_is else None,
+        )
         for problem in wrong:
             self._report(path, problem)
         if wrong:

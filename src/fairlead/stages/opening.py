@@ -31,6 +31,7 @@ from fairlead.model.units import (
 from fairlead.node.build import sources_hash
 from fairlead.node.configuration import Configuration
 from fairlead.stages.errors import WrongWiring
+from fairlead.stages.risk_opening import risk_opening
 from fairlead.stages.wiring import POLICY, Wired
 from fairlead.stages.worlds import ACCOUNT, increments
 
@@ -49,6 +50,7 @@ def opening(wired: Wired, epoch: int, stage: str) -> list[Input]:
         *_policies(wired, f"configuration of the {stage} stage"),
         *_instruments(wired, f"configuration of the {stage} stage"),
         *_strategies(wired),
+        *risk_opening(wired, stage),
         *_connections(wired),
     ]
 
@@ -90,7 +92,8 @@ def _account(wired: Wired) -> list[Input]:
         return []
     places = settings.money_decimals
     cash, basis = Money(increments(settings.cash, places)), settings.basis()
-    return [AccountDefinition(ACCOUNT, settings.name, settings.currency, places, cash, basis)]
+    desk = settings.desk or ""
+    return [AccountDefinition(ACCOUNT, settings.name, settings.currency, places, cash, basis, desk)]
 
 
 def _policies(wired: Wired, reason: str) -> list[Input]:
@@ -98,10 +101,11 @@ def _policies(wired: Wired, reason: str) -> list[Input]:
     configuration, state = wired.configuration, wired.path.machine.state
     fresh = state.epoch == 0
     inputs: list[Input] = []
-    orders = configuration.orders.policy()
+    orders = configuration.execution.orders(configuration.orders).policy()
     if state.order_policies.get(_ALL) != orders:
         inputs.append(OrderPolicyChange(orders, POLICY, reason))
-    reconciliation = configuration.reconciliation.policy()
+    reconciled = configuration.execution.reconciled(configuration.reconciliation)
+    reconciliation = reconciled.policy()
     if fresh or state.reconciliation.policy != reconciliation:
         inputs.append(ReconciliationPolicyChange(reconciliation, POLICY, reason))
     marks = (configuration.marks.kind(), configuration.marks.age_max)

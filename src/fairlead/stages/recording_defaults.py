@@ -16,6 +16,9 @@ from fairlead.gateways.binance import BinanceFeed
 from fairlead.gateways.recording import RecordingCounts, recorded_inputs
 from fairlead.model.inputs import BookSnapshot
 from fairlead.model.instruments import Instrument
+from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos
+from fairlead.node.breaker_settings import BreakerSettings
+from fairlead.node.check_settings import PreTradeSettings, RiskInstrumentSettings
 from fairlead.node.configuration import (
     AccountSettings,
     Configuration,
@@ -25,6 +28,7 @@ from fairlead.node.configuration import (
     RecordedVenueSettings,
     StrategySettings,
 )
+from fairlead.node.risk_settings import RiskSettings
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.worlds import MarketName, instrument_of
 
@@ -33,6 +37,7 @@ ORDER_WORTH = Decimal(1_000)  # of one quote of the default strategy, in the quo
 DEFAULT_STRATEGY = "market_making"
 _FIRST_EVENTS_MAX = 5_000  # where the snapshot must be, at some 100 events a second
 _POSITION_ORDERS = 5  # how many such orders the default strategy may hold
+_VOLUME_ORDERS = 100  # how many of the largest orders a day has: each is at most 1 % of its volume
 _LIMIT_ORDERS = 20  # how many one order may be worth at most; a position five times that
 
 
@@ -65,6 +70,22 @@ def configuration_for(
             ),
             message_rate=MessageRateSettings(count_max=100, cancel_reserve=100),
         ),
+        risk=_risk(instrument, quantity * _LIMIT_ORDERS),
+    )
+
+
+def _risk(instrument: Instrument, order_quantity_max: Decimal) -> RiskSettings:
+    """Return what a recording does not say, and what making a market needs.
+
+    The volume of a day is taken for what the largest order is a hundredth of. A quote that was
+    filled may be made anew at once, and the venue turns down many that would have taken.
+    """
+    volume = order_quantity_max * _VOLUME_ORDERS
+    known = RiskInstrumentSettings(average_daily_volume=volume)
+    return RiskSettings(
+        pre_trade_checks=PreTradeSettings(duplicate_window=Nanos(20 * NANOS_PER_MILLISECOND)),
+        circuit_breakers=(BreakerSettings(name="reject_rate", condition="reject_rate > 0.5"),),
+        instruments={instrument.symbol: known},
     )
 
 
