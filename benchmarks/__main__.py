@@ -8,13 +8,33 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from benchmarks import feeding, growth, journaling, latency, order_flow, quote_flow, recovering
+from benchmarks import (
+    feeding,
+    gate,
+    growth,
+    journaling,
+    killing,
+    latency,
+    order_flow,
+    quote_flow,
+    recovering,
+)
 from benchmarks.measuring import QUICK, Benchmark, Place, Row, Sizes, Skipped
 from benchmarks.printing import WIDTH, machine_note, print_report, report, write_json
 
 BENCHMARKS: Final[dict[str, Benchmark]] = {
     one.NAME: one.measure
-    for one in (quote_flow, order_flow, growth, latency, journaling, recovering, feeding)
+    for one in (
+        quote_flow,
+        order_flow,
+        gate,
+        growth,
+        latency,
+        journaling,
+        recovering,
+        killing,
+        feeding,
+    )
 }
 _ROOT: Final = Path(__file__).parents[1]
 APP: Final = typer.Typer(add_completion=False)

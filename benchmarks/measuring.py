@@ -35,6 +35,8 @@ class Sizes(NamedTuple):
     group: int = 100  # inputs in one commit, where there are many
     recovered: int = 100_000  # quotes in the journal that is recovered, with an order every 10th
     frames: int = 50_000  # as many as the recording has, at most
+    working: int = 1_000  # orders that work when all is killed
+    kills: int = 10  # by one guard
 
 
 QUICK: Final = Sizes(5, 40_000, 4_000, 500, 5_000, 20_000, 100, 100, 20_000, 10_000)

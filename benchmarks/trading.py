@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.filling import CASH, FillingWorld
 from benchmarks.market import START, VENUE, instruments
+from fairlead.gateways.last_mile import InstrumentBounds, LastMile, LastMileLimits, NoSwitch
 from fairlead.journal.format import GENESIS
 from fairlead.journal.log import Durability, Log
 from fairlead.journal.sequencer import Sequencer, VirtualClock
@@ -164,9 +165,27 @@ def session(
     path = Path(machine, Sequencer(clock, Sequence(0), Nanos(0)), log, readers)
     host = Host(machine)
     host.add(_STRATEGY, strategy)
-    made = Session(path, world or FillingWorld(quotes), host, clock)
+    last_mile = LastMile(_last_mile_limits(instrument_count), NoSwitch())
+    made = Session(path, world or FillingWorld(quotes), host, clock, last_mile)
     made.start(opening(instrument_count, setting))
     return made
+
+
+def _last_mile_limits(instrument_count: int) -> LastMileLimits:
+    """Return limits of the last mile that are asked and never reached."""
+    most = Money(2**62)
+    bounds = InstrumentBounds(
+        order_quantity_max=Quantity(10**9),
+        order_notional_max=most,
+        window_quantity_max=Quantity(10**15),
+    )
+    return LastMileLimits(
+        instruments={InstrumentId(each): bounds for each in range(1, instrument_count + 1)},
+        orders_per_second_max=10**9,
+        window=Nanos(10**9),
+        window_notional_max=most,
+        day_notional_max=most,
+    )
 
 
 def journal(directory: FilePath, durability: Durability = Durability.PROCESS) -> Log:

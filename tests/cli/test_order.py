@@ -120,6 +120,7 @@ def test_every_check_is_told_with_what_was_measured_and_what_would_have_passed(
         "measured": "8",
         "limit": "10",
         "unit": "quantity",
+        "scope": "",
         "passed": True,
     }
     assert checks["order_notional_max"]["measured"] == "800.00000000"

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 
-from fairlead.cli.phrases import PHRASED, input_phrase, output_phrase, short_money, span_phrase
+from fairlead.cli.phrases import PHRASED, input_phrase, output_phrase
 from fairlead.model.inputs import TimePassed, TimerFired, VenueAccepted, VenueFilled
 from fairlead.model.outputs import OrderCanceled, OrderTimedOut, SendOrder
 from fairlead.model.terms import Liquidity
@@ -72,32 +71,3 @@ def test_a_record_without_a_phrase_is_called_by_its_name() -> None:
     assert input_phrase(TimePassed(), known_names()) == "its time has come"
     assert "timer" in input_phrase(TimerFired(StrategyId(1), 3), known_names())
     assert SendOrder.__name__ in PHRASED
-
-
-@pytest.mark.parametrize(
-    ("span", "phrase"),
-    [
-        (0, "0 ns"),
-        (999, "999 ns"),
-        (1_000, "1 us"),
-        (1_500, "1.5 us"),
-        (1_000_001, "1.000001 ms"),
-        (-200_000, "-200 us"),
-        (1_000_000_000, "1 s"),
-        (59_999_999_999, "59.999999999 s"),
-        (60_000_000_000, "1 min"),
-        (3_600_000_000_000, "1 h"),
-        (3_723_000_000_004, "1 h 2 min 3.000000004 s"),
-        (90_000_000_000_000, "25 h"),
-    ],
-)
-def test_a_span_is_exact_in_the_unit_that_a_person_takes(span: int, phrase: str) -> None:
-    assert span_phrase(Nanos(span)) == phrase
-
-
-@pytest.mark.parametrize(
-    ("amount", "short"),
-    [("1.00000000", "1.00"), ("-0.00012000", "-0.00012"), ("5", "5"), ("0.1", "0.1")],
-)
-def test_zeros_at_the_end_of_money_are_left_out_but_the_cents(amount: str, short: str) -> None:
-    assert short_money(amount) == short

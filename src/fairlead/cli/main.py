@@ -7,12 +7,17 @@ import typer
 import fairlead
 from fairlead.cli.backtest import backtest
 from fairlead.cli.doctor import doctor
+from fairlead.cli.drill import app as drill
+from fairlead.cli.emergency import COMMANDS as EMERGENCY
 from fairlead.cli.feed import feed
+from fairlead.cli.guard import guard
+from fairlead.cli.limits import app as limits
 from fairlead.cli.order import order
 from fairlead.cli.orders import orders
 from fairlead.cli.positions import positions
 from fairlead.cli.reconcile import reconcile
 from fairlead.cli.replay import replay
+from fairlead.cli.risk import risk
 from fairlead.cli.run import run
 from fairlead.cli.schema import schema
 from fairlead.cli.script import script
@@ -43,11 +48,13 @@ def main_options(
     del version  # the callback has done it
 
 
-_SESSIONS = (run, backtest, replay, verify)
-_RECORD = (orders, order, positions, reconcile)
+_SESSIONS = (run, guard, backtest, replay, verify)
+_RECORD = (orders, order, positions, risk, reconcile)
 _TOOLS = (feed, script, schema, doctor)
-for command in (*_SESSIONS, *_RECORD, *_TOOLS):
+for command in (*_SESSIONS, *EMERGENCY, *_RECORD, *_TOOLS):
     app.command()(command)
+app.add_typer(limits)
+app.add_typer(drill)
 
 
 def main() -> None:

@@ -6,24 +6,24 @@ it. A record without a phrase is called by its name.
 """
 
 import re
-from collections.abc import Iterable
 from typing import Any, Final
 
+from fairlead.cli.measured import short_money, span_phrase
+from fairlead.cli.risk_phrases import RISK_INPUTS, RISK_OUTPUTS, risk_values
 from fairlead.model import text
 from fairlead.model.forms import Scope
 from fairlead.model.inputs import Input, SubmitRequest
 from fairlead.model.names import Names
 from fairlead.model.outputs import OrderTimedOut, Output
 from fairlead.model.statements import StatementFill, StatementOrder
-from fairlead.model.units import NANOS_PER_SECOND, Nanos
+from fairlead.model.units import Nanos
 from fairlead.readers.written import printable, time_text
 
-_MICROSECOND: Final = 1_000
-_MILLISECOND: Final = 1_000_000
-_SECONDS_PER_MINUTE: Final = 60
-_SECONDS_PER_HOUR: Final = 3_600
-_MONEY_FIELDS: Final = ("fee", "fees", "realised", "notional", "open_cost", "cash", "amount")
-_TIME_FIELDS: Final = ("as_of", "expire_time")
+_MONEY_FIELDS: Final = (
+    *("fee", "fees", "realised", "notional", "notional_max"),
+    *("open_cost", "cash", "amount"),
+)
+_TIME_FIELDS: Final = ("as_of", "expire_time", "effective", "expires")
 _WORD_FIELDS: Final = (
     *("kind", "liquidity", "order_type", "peg", "contingency", "state", "status"),
     *("time_in_force", "trigger"),
@@ -32,7 +32,6 @@ _PART: Final = re.compile(r"\[([^\[\]]*)\]")
 _FIELD: Final = re.compile(r"\{\??(\w+)\}")
 _ASKED: Final = re.compile(r"\{\?\w+\}")
 _ZEROS: Final = re.compile(r"-?0*(\.0*)?")
-DECIMALS_MIN: Final = 2  # of money, however round it is
 
 _REASON: Final = "[: {reason}]"
 _INPUTS: Final = {
@@ -59,6 +58,7 @@ _INPUTS: Final = {
     "VenueOrderStatus": (
         "the venue answers the query: [{?found}{status}, {filled} filled][{?lost}not found]"
     ),
+    "SendBlocked": "the last mile holds message {request} back" + _REASON,
     "VenueDisconnected": "the session with {venue} breaks" + _REASON,
     "VenueConnected": "the session with {venue} stands",
     "Statement": "a statement of {account}[ from {source}] as of {as_of}",
@@ -73,7 +73,6 @@ _INPUTS: Final = {
     "TimePassed": "its time has come",
     "TimerFired": "a timer of {strategy} has come",
     "NodeStarted": "a node starts, epoch {epoch}",
-    "KillCommand": "{person} stops everything" + _REASON,
     "StopCommand": "{person} ends the session" + _REASON,
     "StrategyStopCommand": "{person} takes {strategy} off" + _REASON,
     "StrategyFailed": "the strategy {strategy} fails[: {error}]",
@@ -86,6 +85,7 @@ _INPUTS: Final = {
     "InstrumentSplit": "{instrument} is split, {new} for {old}",
     "CashDividend": "{instrument} pays {amount} a unit",
     "InstrumentRenamed": "the instrument is called {symbol} from now on",
+    **RISK_INPUTS,
 }
 _SENT: Final = (
     "{quantity}[ at {price}], {order_type} {time_in_force}; worth at most {notional}, at worst"
@@ -96,7 +96,6 @@ _OUTPUTS: Final = {
     "ReplaceOrder": "replace sent as {client_order}: " + _SENT,
     "CancelOrder": "cancel sent[ for {client_order}]",
     "QueryOrder": "query sent for {client_order}",
-    "OrderRefused": "{request} REFUSED",
     "OrderAccepted": "accepted",
     "OrderRejected": "REJECTED" + _REASON,
     "OrderFilled": "filled {quantity} at {price}, {liquidity}, fee {fee}",
@@ -132,6 +131,7 @@ _OUTPUTS: Final = {
     "BreakOpened": "BREAK {number} opens, {kind}: ours {ours}, theirs {theirs}; for {owner}",
     "BreakChanged": "break {number}: ours {ours}, theirs {theirs}; for {owner}",
     "BreakClosed": "break {number} is {state}: {cause}",
+    **RISK_OUTPUTS,
 }
 _LINES: Final[dict[type, str]] = {
     StatementOrder: "works, {side} {quantity}[ at {price}], {filled} filled",
@@ -191,34 +191,6 @@ def conditions_phrases(found: dict[str, Any]) -> list[str]:
     return [words for words in filled if words]
 
 
-def span_phrase(span: Nanos) -> str:
-    """Return a span of time exactly, in the unit that a person takes: `1.25 ms`, `2 min 3 s`."""
-    size = abs(span)
-    sign = "-" if span < 0 else ""
-    if size < _MICROSECOND:
-        return f"{sign}{size} ns"
-    if size < _MILLISECOND:
-        return f"{sign}{_exactly(size, _MICROSECOND)} us"
-    if size < NANOS_PER_SECOND:
-        return f"{sign}{_exactly(size, _MILLISECOND)} ms"
-    minutes, rest = divmod(size, _SECONDS_PER_MINUTE * NANOS_PER_SECOND)
-    hours, minutes = divmod(minutes, _SECONDS_PER_HOUR // _SECONDS_PER_MINUTE)
-    parts = ((f"{hours}", "h"), (f"{minutes}", "min"), (_exactly(rest, NANOS_PER_SECOND), "s"))
-    return sign + " ".join(f"{amount} {unit}" for amount, unit in parts if amount != "0")
-
-
-def short_money(amount: str, decimals_min: int = DECIMALS_MIN) -> str:
-    """Return an amount without the zeros at its end, but those of the first few decimals."""
-    whole, point, decimals = amount.partition(".")
-    return f"{whole}{point}{decimals[:decimals_min]}{decimals[decimals_min:].rstrip('0')}"
-
-
-def decimals_needed(amounts: Iterable[str | None]) -> int:
-    """Return how many decimals show all of the amounts exactly, at least two: they line up then."""
-    needed = (len(amount.partition(".")[2].rstrip("0")) for amount in amounts if amount)
-    return max(DECIMALS_MIN, *needed, DECIMALS_MIN)
-
-
 def is_empty(value: object) -> bool:
     """Whether a field in text form says nothing: empty, false, or zero in any decimals."""
     if isinstance(value, str):
@@ -236,7 +208,7 @@ def _phrase(record: Input | Output, names: Names, phrases: dict[str, str]) -> st
     if template is None:
         return _word(re.sub(r"(?<!^)(?=[A-Z])", " ", name).lower())
     found = text.write(record, names)
-    values = _values({**found, **found.get("approved", {})})
+    values = _values({**found, **found.get("approved", {})}) | risk_values(name, found)
     if isinstance(record, OrderTimedOut):
         values["after"] = span_phrase(record.after)
     return _fill(template, values)
@@ -268,9 +240,3 @@ def _fill(template: str, values: dict[str, Any]) -> str:
 
 def _word(word: str) -> str:
     return word.replace("_", " ")
-
-
-def _exactly(size: int, unit: int) -> str:
-    whole, rest = divmod(size, unit)
-    decimals = f"{rest:0{len(str(unit)) - 1}d}".rstrip("0")
-    return f"{whole}.{decimals}" if decimals else str(whole)

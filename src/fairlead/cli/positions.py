@@ -14,10 +14,10 @@ from rich.text import Text
 
 from fairlead.cli.console import OUT, mistakes_in_one_line, print_json
 from fairlead.cli.lines import until_the_reader_leaves
+from fairlead.cli.measured import DECIMALS_MIN, decimals_needed, short_money
 from fairlead.cli.money_objects import account_object, position_object
 from fairlead.cli.orders import heading
 from fairlead.cli.past import JOURNALS, Past, past
-from fairlead.cli.phrases import DECIMALS_MIN, decimals_needed, short_money
 from fairlead.cli.tables import Column, fitting_table
 from fairlead.model.decimals import decimal_text
 from fairlead.readers.written import grouped, printable

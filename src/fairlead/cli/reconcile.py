@@ -16,9 +16,10 @@ from rich.text import Text
 from fairlead.cli.break_objects import break_object
 from fairlead.cli.console import FOUND_WRONG, OUT, fail, mistakes_in_one_line, print_json
 from fairlead.cli.lines import until_the_reader_leaves
+from fairlead.cli.measured import span_phrase
 from fairlead.cli.orders import heading
 from fairlead.cli.past import JOURNALS, Past, past
-from fairlead.cli.phrases import output_phrase, span_phrase
+from fairlead.cli.phrases import output_phrase
 from fairlead.machine.differences import Break
 from fairlead.model import text
 from fairlead.model.errors import UnreadableText

@@ -10,6 +10,7 @@ from typing import Any
 from fairlead.cli.break_objects import break_objects, quarantine_objects
 from fairlead.cli.money_objects import account_object, position_object
 from fairlead.cli.order_objects import order_object
+from fairlead.cli.risk_objects import risk_object
 from fairlead.machine.books import Book
 from fairlead.machine.machine import Machine
 from fairlead.machine.marks import VenueMark
@@ -34,6 +35,7 @@ def state_object(machine: Machine, names: Names) -> dict[str, Any]:
         "accounts": [account_object(account, machine) for account in positions.accounts()],
         "breaks": break_objects(machine, names),
         "quarantine": quarantine_objects(machine, names),
+        **risk_object(machine, names),
         "state_digest": machine.digest(),
     }
 

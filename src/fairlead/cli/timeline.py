@@ -10,22 +10,17 @@ from typing import Final
 from rich.console import Console
 from rich.text import Text
 
-from fairlead.cli.phrases import (
-    input_phrase,
-    line_phrase,
-    output_phrase,
-    short_money,
-    span_phrase,
-)
+from fairlead.cli.measured import check_name, measured_text, span_phrase
+from fairlead.cli.phrases import input_phrase, line_phrase, output_phrase
 from fairlead.model.decimals import decimal_text
 from fairlead.model.forms import Scope
 from fairlead.model.names import Names
 from fairlead.model.outputs import AccountChanged, FailedCheck
-from fairlead.model.terms import Status, Unit
+from fairlead.model.terms import Status
 from fairlead.model.text import record_form
 from fairlead.model.units import InstrumentId, Nanos
 from fairlead.readers.story import Check, Standing, Step
-from fairlead.readers.written import grouped, time_text
+from fairlead.readers.written import time_text
 
 _GOOD: Final = "green"
 _BAD: Final = "bold red"
@@ -38,7 +33,10 @@ _DOT: Final = "\N{BLACK CIRCLE}"
 _OVER: Final = (Status.CANCELED, Status.EXPIRED)
 _ALARMS: Final = (Status.UNKNOWN, Status.REJECTED, Status.REFUSED)
 _ROOM_MIN: Final = 20  # for words, however narrow the terminal
-_ALARM_WORDS: Final = ("UNKNOWN", "REJECTED", "REFUSED", "BREAK", "FAULT", "QUARANTINED", "OVER-")
+_ALARM_WORDS: Final = (
+    *("UNKNOWN", "REJECTED", "REFUSED", "BREAK", "FAULT", "QUARANTINED", "OVER-", "KILLED"),
+    *("HALTED", "CANCEL ONLY", "REDUCE ONLY", "AT ITS LIMIT", "WARNING"),
+)
 
 
 class Timeline:
@@ -118,18 +116,21 @@ class Timeline:
         rows = [("", "check", "measured", "limit")]
         for each in checks:
             mark = "ok" if each.passed else "NO"
-            rows.append((mark, each.check.check, *self._measures(each.check)))
+            rows.append((mark, *self._told(each.check)))
         widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
         for mark, name, measured, limit in rows:
             words = f"{mark:2}  {name:{widths[1]}}  {measured:>{widths[2]}}  {limit:>{widths[3]}}"
             style = _BAD if mark == "NO" else "" if mark else _QUIET
             self._put_indented(Text(words.rstrip(), style=style), "  ")
 
-    def _measures(self, check: FailedCheck) -> tuple[str, str]:
+    def _told(self, check: FailedCheck) -> tuple[str, str, str]:
         scope = Scope(self._names, Nanos(0))
         scope.enter_instrument(self._instrument)
         written = record_form(FailedCheck).write(check, scope)
-        return _measure(written["measured"], check.unit), _measure(written["limit"], check.unit)
+        measured, limit = (
+            measured_text(written[each], written["unit"]) for each in ("measured", "limit")
+        )
+        return check_name(written), measured, limit
 
     # --- where it stands ---
 
@@ -184,18 +185,6 @@ def status_style(status: Status) -> str:
     if status in _OVER:
         return _QUIET
     return _BAD if status in _ALARMS else ""
-
-
-def _measure(value: object, unit: Unit) -> str:
-    """Return a number of a check as its unit is read."""
-    if value is None:
-        return ""
-    if unit is Unit.NANOS and isinstance(value, int):
-        return span_phrase(Nanos(value))
-    if unit is Unit.BASIS_POINTS:
-        return f"{value} bp"
-    text = str(value)
-    return grouped(short_money(text) if unit is Unit.MONEY else text)
 
 
 def _alarmed(phrase: str) -> Text:

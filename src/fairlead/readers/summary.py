@@ -93,7 +93,7 @@ class SessionSummary:
         self.first_time = Nanos(0)
         self.last_sequence = Sequence(0)
         self.last_time = Nanos(0)
-        self.killed = False
+        self.killed: dict[str, None] = {}  # scopes
         self.stopped = True  # a node starts halted
         self._inputs: Counter[type] = Counter()
         self._builds: dict[str, None] = {}
@@ -144,7 +144,7 @@ class SessionSummary:
             faults=self.flow.faulted.counts(),
             events=[*self._events.first, *self._events.last],
             events_dropped=self._events.dropped,
-            killed=self.killed,
+            killed=bool(self.killed),
             stopped=self.stopped,
             disabled={self._strategy(key): reason for key, reason in self._disabled.items()},
             disagreements=list(ledger.disagreements),
@@ -171,11 +171,11 @@ class SessionSummary:
     def _watch(self, output: Output) -> None:
         match output:
             case KillEngaged():
-                self.killed = True
-                self._tell("killed", f"by {output.person}: {output.reason}")
+                self.killed[str(output.scope)] = None
+                self._tell("killed", f"{output.scope} by {output.person}: {output.reason}")
             case KillReleased():
-                self.killed = False
-                self._tell("released", f"by {output.person}: {output.reason}")
+                self.killed.pop(str(output.scope), None)
+                self._tell("released", f"{output.scope} by {output.person}: {output.reason}")
             case TradingStarted():
                 self.stopped = False
                 self._tell("trading started", f"by {output.person}: {output.reason}")
