@@ -13,12 +13,13 @@ from fairlead.model.units import NANOS_PER_SECOND
 from tests.script_risk_words import Made
 
 LIMIT_ANSWERS = {
-    "PortfolioRiskMeasured": "{horizon} days of {account}: may lose {value_at_risk}, {problem}",
+    "PortfolioRiskMeasured": "{horizon} days of {account}: may lose {value_at_risk} ({problem})",
     "ChangeProposed": "WAITS as {number}: {what}, by {person}",
     "ProposalEnded": "proposal {number} is {outcome}{by}: {reason}",
     "LimitsAttested": "limits attested by {person}",
     "OverrideUsed": "left under override {number}: {waived} waived",
     "NameRetired": "retired {thing} {name}: {reason}",
+    "FillBeyondLimit": "BEYOND LIMIT fill {execution} of {order} at {price}, limit {limit}",
     "FlagChanged": "flag {name} is {value}",
     "WarningOpened": "WARNING {name}: {text}",
     "WarningAcknowledged": "warning {name} acknowledged by {person}",

@@ -34,6 +34,9 @@ STORIES: Final = {
     "tests/cli/test_crash.py",
     "tests/machine/test_closing.py",
     "tests/machine/test_hostile.py",
+    "tests/machine/risk/test_currencies.py",
+    "tests/machine/risk/test_tail_risk.py",
+    "tests/machine/test_risk_sessions.py",
     "tests/machine/test_rules.py",
 }
 

@@ -19,6 +19,7 @@ from fairlead.model.inputs import (
     Input,
     InstrumentDefinition,
     KillCommand,
+    KillPolicyChange,
     LimitChange,
     MessageRateChange,
     NodeStarted,
@@ -34,6 +35,7 @@ from fairlead.model.inputs import (
     StrategyFailed,
     StrategyStopCommand,
     SubmitRequest,
+    ToleranceChange,
     VenueAccepted,
     VenueBusted,
     VenueCanceled,
@@ -332,6 +334,9 @@ SET_UP_KINDS: Final = (
     RiskLimitChange,
     StrategyDefinition,
     AccountDefinition,
+    KillPolicyChange,
+    ReconciliationPolicyChange,
+    ToleranceChange,
 )
 
 

@@ -110,3 +110,23 @@ def test_every_part_of_a_change_is_in_its_digest() -> None:
 )
 def test_a_person_is_the_same_however_the_name_is_written(one: str, other: str, same: bool) -> None:
     assert same_person(one, other) is same
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "a\u200bnn",  # a zero-width blank
+        "ann\ufeff",
+        "a\u00adnn",  # a soft hyphen
+        "\u202eann",  # from right to left
+        "ａｎｎ",  # noqa: RUF001
+        "a\tnn",
+        "ANN",
+        " ann ",
+        "a n\u00a0n",
+    ],
+)
+def test_how_a_name_is_written_makes_no_second_person(other: str) -> None:
+    """RISK: an increase needs two persons."""
+    assert same_person("ann", other)
+    assert not same_person("anne", other)

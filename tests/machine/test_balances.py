@@ -6,6 +6,7 @@ import pytest
 from fairlead.model.inputs import (
     CashMoved,
     CurrencyDefinition,
+    Input,
     InstrumentSplit,
     PositionCorrection,
     ReconciliationPolicyChange,
@@ -169,10 +170,10 @@ def test_a_position_may_differ_by_the_tolerance_and_no_more(
 ) -> None:
     """S4-POS-01: per instrument in quantity, else a share of our position; zero by default."""
     policy = ReconciliationPolicy(tolerance=BasisPoints(basis_points))
-    rig = Rig(submit(1, quantity=100), accepted(1), filled(1, 100, "e1"))
-    rig.give(ReconciliationPolicyChange(policy, "ann", "agreed"))
+    rules: list[Input] = [ReconciliationPolicyChange(policy, "ann", "agreed")]
     if quantity is not None:
-        rig.give(ToleranceChange(InstrumentId(1), Quantity(quantity), "ann", "agreed"))
+        rules.append(ToleranceChange(InstrumentId(1), Quantity(quantity), "ann", "agreed"))
+    rig = Rig(*rules, submit(1, quantity=100), accepted(1), filled(1, 100, "e1"))
     found = breaks_of(rig, positions=(position_line(theirs),))
     assert found == ([(BreakKind.POSITION_DIFFERS, "100", str(theirs))] if differs else [])
 

@@ -31,8 +31,18 @@ from fairlead.model.risk_terms import (
     ResetPolicy,
     ScopeKind,
 )
+from fairlead.model.terms import Status
 from fairlead.model.units import InstrumentId, Millionths, Nanos, OrderId, StrategyId
-from tests.machine.build import NO_TIME, SECOND, Rig, accepted, only, submit
+from tests.machine.build import (
+    NO_TIME,
+    SECOND,
+    Rig,
+    accepted,
+    cancel_rejected,
+    canceled,
+    only,
+    submit,
+)
 from tests.machine.governed import approval, proposed
 from tests.machine.risk.limited import (
     INSTRUMENT,
@@ -186,9 +196,11 @@ def test_what_is_stricter_needs_one_person_and_anything_else_two(
     assert rig.give(breaker(**{**STRICT, name: stricter})) == []
     other = STRICT if looser is None else {**STRICT, name: looser}
     held = rig.machine.gate.breakers.standings["test"].trip
-    assert proposed(rig.give(breaker(**other))).what == "breaker test"
+    waits = proposed(rig.give(breaker(**other)))
+    assert waits.what == "breaker test"
+    assert refused(rig.give(breaker(**other))) == "the same change waits as 1 already"
     assert rig.machine.gate.breakers.standings["test"].trip is held
-    rig.give(approval(proposed(rig.give(breaker(**other)))))
+    rig.give(approval(waits))
     assert rig.machine.gate.breakers.standings["test"].trip is not held
 
 
@@ -207,6 +219,18 @@ def test_a_breaker_that_halts_cancels_what_works_in_its_scope_and_blocks_what_is
     assert [one.order for one in outputs if isinstance(one, CancelOrder)] == [1, 3]
     assert refusals(rig.give(submit(4))) == [("breaker_halted", None, None, "strategy strategy 1")]
     assert passes(rig, submit(5, strategy=StrategyId(2)))
+
+
+def test_a_cancel_that_a_venue_turns_down_is_asked_for_again_while_the_scope_is_halted() -> None:
+    """A halt is over what works, not over what was asked of it."""
+    rig = a_rig(vix("20"), breaker("vix > 40"))
+    rig.give(submit(1), accepted(1), vix("41"), cancel_rejected(1))
+    assert rig.status(1) is Status.OPEN
+    rig.wait(SECOND)
+    assert only(CancelOrder, rig.give(TimePassed())).order == 1
+    rig.give(canceled(1))
+    rig.wait(10 * SECOND)
+    assert rig.give(TimePassed()) == []
 
 
 def test_what_waits_in_the_machine_is_canceled_too() -> None:
@@ -298,7 +322,8 @@ def test_a_breaker_cools_down_with_hysteresis() -> None:
     assert rig.machine.next_due() == rig.time + 1
     rig.wait(1)
     assert changes(rig.give(TimePassed())) == [("open", "firm", ACTIVE)]
-    assert rig.machine.next_due() is None
+    # Nothing but that the value is believed for a day.
+    assert rig.machine.next_due() == rig.time - 15 * MINUTE + 24 * 60 * MINUTE + 1
 
 
 def test_after_a_recovery_with_smaller_sizes_it_is_active_again() -> None:

@@ -129,7 +129,7 @@ def test_where_no_statement_is_required_nothing_is_closed() -> None:
     assert problem(rig) == ""
     rig.give(CONNECTED)
     assert problem(rig) == "instrument_confirmed"
-    rig.give(policy(required=False))
+    rig.loosen(policy(required=False))
     assert problem(rig) == ""
 
 
@@ -262,7 +262,7 @@ def test_the_schedule_follows_the_policy() -> None:
     rig.wait(5)
     rig.give(policy(interval=Nanos(60)))
     assert rig.machine.next_due() == rig.time + 60
-    rig.give(policy(interval=Nanos(0)))
+    rig.loosen(policy(interval=Nanos(0)))
     assert rig.machine.next_due() is None
     assert asked(rig.give(VenueConnected("FAR")))[0][1] == "FAR"
     assert rig.machine.next_due() is None

@@ -11,18 +11,21 @@ from fairlead.model.inputs import Input, TimePassed, VenueCorrected
 from fairlead.model.outputs import (
     BreakClosed,
     BreakOpened,
+    FillBeyondLimit,
     FillBusted,
     FillIgnored,
     FillQuarantined,
     OrderFilled,
     OrderRefused,
+    Output,
     QueryOrder,
     ReportFaulted,
     SendOrder,
 )
 from fairlead.model.terms import BreakKind, BreakState, CostBasis, Side, Status
-from fairlead.model.units import AccountId, InstrumentId, Money, Nanos, StrategyId
+from fairlead.model.units import AccountId, InstrumentId, Money, Nanos, OrderId, Price, StrategyId
 from tests.machine.build import (
+    BUY,
     POLICY,
     SECOND,
     SELL,
@@ -37,6 +40,8 @@ from tests.machine.build import (
     order_status,
     quote,
     rejected,
+    replace,
+    replaced,
     strategy,
     submit,
 )
@@ -331,3 +336,58 @@ def test_a_long_chain_of_corrections_that_came_first_is_followed_to_its_end() ->
     rig.give(filled(1, 3, "E1"))
     assert (rig.order(1).filled, rig.position().quantity) == (3, 3)
     assert only(FillIgnored, rig.give(filled(1, 3, f"E{AHEAD_MAX + 1}"))).order == 1
+
+
+# --- worse than the limit -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("side", "worse", "better"), [(BUY, 101, 99), (SELL, 99, 101)])
+def test_a_fill_that_is_worse_than_the_limit_is_booked_and_said(
+    side: Side, worse: int, better: int
+) -> None:
+    """Control 36: at the limit and better nothing is said."""
+    rig = Rig(submit(1, side), accepted(1))
+    fine = rig.give(filled(1, 1, "E1"), filled(1, 1, "E2", price=better))
+    assert beyond(fine) == []
+    outputs = rig.give(filled(1, 1, "E3", price=worse))
+    names = (OrderId(1), StrategyId(1), ONE)
+    assert beyond(outputs) == [FillBeyondLimit(*names, Price(worse), Price(100), "E3")]
+    assert only(OrderFilled, outputs).price == worse
+    assert rig.position().quantity == (3 if side is BUY else -3)
+
+
+def test_an_order_without_a_limit_is_filled_at_any_price() -> None:
+    rig = Rig(submit(1, price=0), accepted(1))
+    assert beyond(rig.give(filled(1, 8, "E1", price=150))) == []
+
+
+@pytest.mark.parametrize(("side", "price", "worse"), [(BUY, 105, 106), (SELL, 95, 94)])
+def test_while_a_replace_is_not_answered_either_limit_may_hold(
+    side: Side, price: int, worse: int
+) -> None:
+    """Control 36: also where the fill completes the order."""
+    rig = Rig(submit(1, side), accepted(1), replace(1, 8, price))
+    assert beyond(rig.give(filled(1, 1, "E1", price=price))) == []
+    [told] = beyond(rig.give(filled(1, 1, "E2", price=worse)))
+    assert told.limit == price
+    assert beyond(rig.give(filled(1, 6, "E3", price=price))) == []
+
+
+def test_a_late_fill_of_an_order_that_was_replaced_is_held_to_no_limit() -> None:
+    """Control 36: the venue may have filled it before; one that is later is held to the new one."""
+    answer = structs.replace(replaced(1, 8, 95), venue_time=Nanos(20))
+    rig = opened(replace(1, 8, 95), answer)
+    assert beyond(rig.give(filled(1, 1, "E1", venue_time=Nanos(19)))) == []
+    [told] = beyond(rig.give(filled(1, 1, "E2", venue_time=Nanos(21))))
+    assert (told.price, told.limit) == (100, 95)
+
+
+def test_a_late_fill_of_an_order_that_was_never_replaced_is() -> None:
+    rig = opened(filled(1, 1, "E1", venue_time=Nanos(20)))
+    [told] = beyond(rig.give(filled(1, 1, "E2", price=101, venue_time=Nanos(19))))
+    assert told.limit == 100
+
+
+def beyond(outputs: list[Output]) -> list[FillBeyondLimit]:
+    """Return what was said of fills that are worse than the limit of their order."""
+    return [one for one in outputs if isinstance(one, FillBeyondLimit)]

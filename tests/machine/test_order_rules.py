@@ -40,6 +40,7 @@ SPANS: Final = (
     "halt_resume_delay",
     "instrument_resume_delay",
     "unacknowledged_age_max",
+    "outside_age_max",
 )
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from fairlead.machine.registry import Registry, plain_name
+from fairlead.machine.names import plain_name
+from fairlead.machine.registry import Registry
 from fairlead.model.risk_terms import NamedThing
 
 FLAG = NamedThing.FLAG

@@ -193,8 +193,8 @@ def test_a_position_diverges_by_their_quantity_less_ours(
     tolerance: int, theirs: int, opens: bool
 ) -> None:
     """S4-POS-02: in increments of the account's net position; what is tolerated is no break."""
-    rig = Rig(submit(1), accepted(1), filled(1, 3, "E1"))
-    rig.give(ToleranceChange(InstrumentId(1), Quantity(tolerance), "ann", "as agreed"))
+    tolerated = ToleranceChange(InstrumentId(1), Quantity(tolerance), "ann", "as agreed")
+    rig = Rig(tolerated, submit(1), accepted(1), filled(1, 3, "E1"))
     rig.wait(10)
     held = (position_line(theirs),)
     outputs = rig.give(statement(rig.time, positions=held, fills=(fill_line(1, "E1", 3),)))

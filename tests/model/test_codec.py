@@ -181,6 +181,7 @@ TAGS = {
     "LimitsAttested": 195,
     "FlagChanged": 196,
     "StrategyEnabled": 197,
+    "FillBeyondLimit": 198,
     "SendOrder": 200,
     "CancelOrder": 201,
     "ReplaceOrder": 202,

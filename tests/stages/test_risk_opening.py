@@ -192,6 +192,7 @@ risk:
   restricted_list: [{instrument: GAMMA.SIM, account: paper, side: buy, closing_allowed: true}]
   instruments: {ALPHA.SIM: {sector: tech, issuer: Alpha plc, previous_close: 99.5, marked: true}}
   pre_trade_checks: {require_limit_price: true, self_trade: decrement}
+  outside_age_max: 2h
 """
     settings = under(text, tmp_path)
     scopes = [str(one.scope) for one in said(settings, RiskLimitChange)]
@@ -205,6 +206,7 @@ risk:
     assert (loss.flatten, loss.reset) == (True, ResetPolicy.MANUAL)
     [pretrade] = said(settings, PreTradePolicyChange)
     assert pretrade.policy.halt_resume_delay == 60 * SECOND
+    assert pretrade.policy.outside_age_max == 2 * 3_600 * SECOND
     assert pretrade.policy.self_trade is SelfTrade.DECREMENT
     assert OrderType.MARKET in pretrade.policy.order_types_forbidden
     [kill] = said(settings, KillPolicyChange)

@@ -106,6 +106,7 @@ _OUTPUTS: Final = {
     "ReplaceRejected": "not replaced: it is {status}",
     "OrderUnknown": "UNKNOWN" + _REASON,
     "OrderOverfilled": "OVER-FILLED by {excess}",
+    "FillBeyondLimit": "execution {execution} at {price} is WORSE than the limit of {limit}",
     "FillIgnored": "execution {execution} was booked before: ignored",
     "FillQuarantined": (
         "execution {execution}, {quantity} at {price}, is QUARANTINED and the instrument closed"

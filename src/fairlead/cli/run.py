@@ -140,6 +140,14 @@ def _say_killed(session: PaperSession, recovered: Recovered) -> None:
             markup=False,
             style="bold red",
         )
+    waiting = session.wired.path.machine.state.approvals.all()
+    for proposal in waiting:
+        ERR.print(
+            f"waits for a second person: {proposal.what}, as {proposal.number};"
+            f" fairlead limits approve {proposal.number} {proposal.digest}",
+            markup=False,
+            style="yellow",
+        )
     if not session.watch.claimed:
         ERR.print(
             f"another node runs below {session.place}: this one obeys the kill switch, but is not"

@@ -5,18 +5,39 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from fairlead.machine.names import plain_name
 from fairlead.model.inputs import (
     BreakerDefinition,
     DynamicLimitDefinition,
+    KillPolicyChange,
     LimitChange,
     MessageRateChange,
+    NamedCheckDefinition,
     OverrideRequest,
+    PermissionChange,
+    PreTradePolicyChange,
+    ProfileChange,
+    ReconciliationPolicyChange,
+    RestrictionChange,
     RiskLimitChange,
+    ToleranceChange,
 )
+from fairlead.model.risk import Scope
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 
+RuleChange = (
+    ProfileChange
+    | PreTradePolicyChange
+    | NamedCheckDefinition
+    | PermissionChange
+    | RestrictionChange
+    | KillPolicyChange
+    | ReconciliationPolicyChange
+    | ToleranceChange
+)
 Governed = (
-    RiskLimitChange
+    RuleChange
+    | RiskLimitChange
     | LimitChange
     | MessageRateChange
     | BreakerDefinition
@@ -40,6 +61,7 @@ class Proposal:
         self.what = what
         self.expires = Nanos(time + PROPOSAL_LIFE)
         self.digest = digest_of(number, change)
+        self.before = ""  # a digest of what it would change, as it stood when it was proposed
 
     @property
     def person(self) -> str:
@@ -96,6 +118,15 @@ class Approvals:
         self._postponed.sort(key=_effective)  # stable: what came first goes first
         return True
 
+    def rename(self, before: Scope, after: Scope) -> None:
+        """Let what waits for a scope go on under its new name. What to approve it by stays."""
+        for proposal in self._proposals.values():
+            proposal.change = _renamed(proposal.change, before, after)
+        for place, (change, approved) in enumerate(self._postponed):
+            if change.scope == before:
+                renamed = msgspec.structs.replace(change, scope=after)
+                self._postponed[place] = Postponed(renamed, approved)
+
     def postponed(self) -> list[Postponed]:
         """Return the changes that wait for their time, the earliest first."""
         return list(self._postponed)
@@ -114,7 +145,9 @@ class Approvals:
 
     def content(self) -> list[object]:
         """Return everything that a later output may depend on."""
-        waiting = [[one.number, one.change, one.expires] for one in self._proposals.values()]
+        waiting = [
+            [one.number, one.change, one.expires, one.before] for one in self._proposals.values()
+        ]
         return [self.next_number, waiting, [list(one) for one in self._postponed]]
 
 
@@ -125,8 +158,20 @@ def digest_of(number: int, change: Governed) -> str:
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are of one person: case and blanks say nothing."""
-    return "".join(one.split()).casefold() == "".join(other.split()).casefold()
+    """Whether two names are of one person: how they are written says nothing."""
+    return "".join(plain_name(one).split()) == "".join(plain_name(other).split())
+
+
+def _renamed(change: Governed, before: Scope, after: Scope) -> Governed:
+    if isinstance(change, RiskLimitChange) and change.scope == before:
+        return msgspec.structs.replace(change, scope=after)
+    if isinstance(change, BreakerDefinition) and change.breaker.scope == before:
+        breaker = msgspec.structs.replace(change.breaker, scope=after)
+        return msgspec.structs.replace(change, breaker=breaker)
+    if isinstance(change, DynamicLimitDefinition) and change.dynamic.scope == before:
+        dynamic = msgspec.structs.replace(change.dynamic, scope=after)
+        return msgspec.structs.replace(change, dynamic=dynamic)
+    return change
 
 
 def _effective(postponed: Postponed) -> Nanos:

@@ -156,7 +156,7 @@ def outside(state: State, value: OutsideValue, time: Nanos, outputs: list[Output
     elif value.name not in values and len(values) >= OUTSIDE_MAX:
         outputs.append(InputRefused("OutsideValue", f"there are {OUTSIDE_MAX} already"))
     else:
-        values[value.name] = value.value
+        state.gate.conditions.outside.take(value.name, value.value, time)
         state.risk_pending = state.risk_watched
 
 

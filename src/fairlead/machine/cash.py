@@ -132,6 +132,7 @@ def exchange_rate(state: State, rate: ExchangeRate, time: Nanos, outputs: list[O
         outputs.append(InputRefused("ExchangeRate", problem))
         return
     state.marks.set_rate(rate.currency, rate.quote_currency, rate.rate)
+    state.gate.exposure.convert()
     for account in state.positions.accounts():
         if _translate(state, account):
             performance.moved(state, account)

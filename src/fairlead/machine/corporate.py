@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from fairlead.machine import performance
+from fairlead.machine import limits, performance
 from fairlead.machine.accounts import Account
 from fairlead.machine.books import Book
 from fairlead.machine.holdings import Position
@@ -32,6 +32,8 @@ from fairlead.model.outputs import (
     LimitsAdjusted,
     Output,
 )
+from fairlead.model.risk import Scope
+from fairlead.model.risk_terms import ScopeKind
 from fairlead.model.terms import CashKind, InstrumentKind
 from fairlead.model.units import (
     FINE_UNIT,
@@ -70,15 +72,20 @@ def split(state: State, action: InstrumentSplit, time: Nanos, outputs: list[Outp
     state.reconciliation.split(terms.instrument, ratio.new, ratio.old, time)
     _close_executions(state, terms.instrument)
     _split_limits(state, terms.instrument, ratio, outputs)
+    limits.split(state, terms, ratio.new, ratio.old, outputs)
     state.gate.pretrade.split(terms.instrument)
     state.links.split(terms.instrument, ratio.new, ratio.old, state.orders)  # before they change
-    for order in _live_orders(state, terms.instrument):
+    live = _live_orders(state, terms.instrument)
+    state.gate.parents.split(terms.instrument, ratio.new, ratio.old, live)
+    state.gate.exposure.split(terms.instrument, ratio.new, ratio.old, live)
+    for order in live:
         split_order(state, order, terms, ratio, time, outputs)
     book = _book(state, terms.instrument)
     reason = book.reason
     book.adjust_split(ratio.new, ratio.old, terms.money_unit, _STALE + text)
     state.marks.adjust_split(terms.instrument, ratio.new, ratio.old)
     _report(book, reason, outputs)
+    state.gate.exposure.moved(terms.instrument)
     for account in holders:
         state.reconciliation.moved(account.account, terms.instrument, time)
     _revalue(state, holders, before, parts, exactly=action.lieu_price == 0)
@@ -124,6 +131,8 @@ def renamed(state: State, action: InstrumentRenamed, time: Nanos, outputs: list[
     terms = state.instruments[action.instrument]
     state.instruments[action.instrument] = msgspec.structs.replace(terms, symbol=action.symbol)
     state.gate.tree.rename(action.instrument, action.symbol)  # limits and kills go with it
+    before = Scope(ScopeKind.INSTRUMENT, terms.symbol)
+    state.approvals.rename(before, Scope(ScopeKind.INSTRUMENT, action.symbol))
     text = f"renamed {action.symbol}"
     _book_action(state, action.instrument, text, action.reference, outputs)
 
@@ -253,14 +262,14 @@ def _split_limits(
     state: State, instrument: InstrumentId, ratio: Ratio, outputs: list[Output]
 ) -> None:
     """Let the limits allow what they allowed, rounded down."""
-    limits = state.gate.limits(instrument)
-    if limits is None:
+    own = state.gate.limits(instrument)
+    if own is None:
         return
-    order_max = Quantity(min(ratio.down(limits.order_quantity_max), MONEY_MAX))
-    position_max = Quantity(min(ratio.down(limits.position_quantity_max), MONEY_MAX))
+    order_max = Quantity(min(ratio.down(own.order_quantity_max), MONEY_MAX))
+    position_max = Quantity(min(ratio.down(own.position_quantity_max), MONEY_MAX))
     state.gate.set_limits(
         msgspec.structs.replace(
-            limits, order_quantity_max=order_max, position_quantity_max=position_max
+            own, order_quantity_max=order_max, position_quantity_max=position_max
         )
     )
     outputs.append(LimitsAdjusted(instrument, order_max, position_max))

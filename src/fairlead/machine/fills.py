@@ -23,6 +23,7 @@ from fairlead.machine.state import State
 from fairlead.model.decimals import decimal_text
 from fairlead.model.inputs import VenueBusted, VenueCorrected, VenueFilled
 from fairlead.model.outputs import (
+    FillBeyondLimit,
     FillBusted,
     FillIgnored,
     OrderFilled,
@@ -36,6 +37,7 @@ from fairlead.model.units import (
     InstrumentId,
     Nanos,
     OrderId,
+    Price,
     Quantity,
 )
 
@@ -66,12 +68,16 @@ def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]
     if order is None or problem:
         breaks.quarantine(state, report, problem, time, outputs)
         return
+    limit = _limit_passed(order, report)
     if not order.fill(report.price, report.quantity):
         reason = f"the order is {order.status.name}"
         breaks.quarantine(state, report, reason, time, outputs)
         return
     order.venue_time = max(order.venue_time, report.venue_time)
     account = _book(state, order, report, outputs)
+    if limit:
+        names = (order.order, order.strategy, order.instrument)
+        outputs.append(FillBeyondLimit(*names, report.price, limit, report.execution))
     execution = Execution(report, report.order)
     execution.move = state.positions.last_move
     state.executions.add(key, execution)
@@ -270,6 +276,24 @@ def _take_back(
     assert booked.move is not None, "what an order filled has moved its position"
     outputs.extend(state.positions.bust(account, order.strategy, instrument, booked.move, fee))
     return account
+
+
+def _limit_passed(order: Order, report: VenueFilled) -> Price:
+    """Return the limit that a fill is worse than, 0 if it is not.
+
+    While a replace is not answered either limit may hold. Of an order that was replaced, a fill
+    from before what the venue said last may have had a limit that is forgotten here.
+    """
+    limit = order.price
+    if limit == 0:
+        return limit
+    if order.known_request > order.attempts and report.venue_time < order.venue_time:
+        return Price(0)
+    if order.side is _BUY:
+        limit = max(limit, order.new_price)
+        return limit if report.price > limit else Price(0)
+    limit = min(limit, order.new_price or limit)
+    return limit if report.price < limit else Price(0)
 
 
 def _is_overtaken(order: Order, venue_time: Nanos) -> bool:

@@ -10,8 +10,9 @@ answered.
 
 *Caps.* They are limit orders that take at once or not at all (IOC), priced a little beyond the
 touch, and pass every check of the gate but the kill itself: an order that is too large for a limit
-is halved, one that lies beyond the collar is priced at the touch, and where the book is stale, a
-session down or an order unknown the instrument waits, and is reported with the reason.
+is halved, one that lies beyond the collar or a price band is priced at the touch, and where the
+book is stale, a session down or an order unknown the instrument waits, and is reported with the
+reason.
 
 *What is certain.* A position is closed as far as it is the account's: what another strategy of the
 account holds against it offsets it, and selling it would make a position, not close one. Whatever
@@ -54,7 +55,7 @@ _SELL: Final = Side.SELL
 _LIMIT: Final = OrderType.LIMIT
 _IOC: Final = TimeInForce.IOC
 _SIZES: Final = (Unit.QUANTITY, Unit.MONEY, Unit.SHARE)  # what a smaller order measures less of
-_COLLARS: Final = ("price_collar", "price_collar_share")
+_COLLARS: Final = ("price_collar", "price_collar_share", "price_bands")  # too far from it
 _TRIES_MAX: Final = 64  # an order is halved down to a lot, and priced anew once
 _ON_ITS_WAY: Final = "on its way"
 

@@ -143,7 +143,8 @@ def day_began(state: State, day: TradingDayBegan, time: Nanos, outputs: list[Out
         outputs.append(InputRefused("TradingDayBegan", "session_date is no yyyymmdd"))
         return
     if day.venue == "":
-        state.gate.exposure.begin_day()
+        if day.session_date > state.performance.session_date:
+            state.gate.exposure.begin_day()
         state.gate.pretrade.day_began("", day.session_date)
         sign_off.day_began(state, day.session_date, outputs)  # what the day before ended with
         cash.day_began(state, day, time, outputs)

@@ -53,6 +53,7 @@ _FLATTENING: Final = KillStep.FLATTENING
 _VERIFIED: Final = KillStep.VERIFIED
 _DISCONNECTED: Final = KillStep.DISCONNECTED
 _DONE: Final = KillStep.DONE
+_AFTER_VERIFIED: Final = (_DISCONNECTED, _DONE)  # what comes now is late
 _BEFORE_CANCELED: Final = (_BLOCKED, _CANCELING, _DONE)  # from here a kill begins anew
 _NAMED_MAX: Final = 5  # orders, positions, venues in a note: it is for people
 
@@ -101,10 +102,7 @@ def release(state: State, command: ReleaseCommand, time: Nanos, outputs: list[Ou
 
 def policy(state: State, change: KillPolicyChange, time: Nanos, outputs: list[Output]) -> None:
     """Carry out kills by a policy from now on; a step that has begun keeps its deadline."""
-    if not change.person.strip():
-        outputs.append(InputRefused("KillPolicyChange", "it names no person"))
-    else:
-        state.gate.kills.policy = change.policy
+    state.gate.kills.policy = change.policy
 
 
 def engage(
@@ -153,7 +151,7 @@ def run(state: State, time: Nanos, outputs: list[Output]) -> None:
     for known in state.gate.kills.all():
         if not outputs and known.step is not _DISCONNECTED:
             continue  # the end of a session may be told by nothing else
-        if known.step is _DONE or known.step is _DISCONNECTED:
+        if known.step in _AFTER_VERIFIED:
             _look_at_late(state, known, time, outputs)
         _advance(state, known, time, outputs)
         changed = True
@@ -165,7 +163,7 @@ def due(state: State, time: Nanos, outputs: list[Output]) -> None:
     """Do what is due of every kill: ask again, close the next positions, give a step up."""
     flattening.forget_closed(state)
     for known in state.gate.kills.all():
-        if known.step is _DONE and known.next_time <= time:
+        if known.step in _AFTER_VERIFIED and known.next_time <= time:
             _insist(state, known, time, outputs)
             _watch(state, known, time)
         _advance(state, known, time, outputs)

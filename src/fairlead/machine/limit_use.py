@@ -157,15 +157,18 @@ def _look_at_slot(state: State, slot: Slot, seen: _Seen) -> None:
     exposure = state.gate.exposure
     seen.market = slot.market
     checks = Checks(OrderId(0), None)
-    for account, name in _accounts(state, node):
-        seen.account = name
-        path = Path([node], account)
-        equity = exposure.equity(node, account)
-        tail_risk, cash = exposure.tail_risk(account), exposure.cash(account)
-        for side in (_BUY, _SELL):
-            terms = _nothing(state, instrument, path, side)
-            check_position(slot, terms, equity, checks, seen)
-            check_exposure(slot, terms, equity, cash, tail_risk, checks, seen)
+    account = slot.account
+    owner = state.positions.account(account)
+    assert owner is not None, "what is held belongs to an account"
+    seen.account = owner.name
+    path = Path([node], account)
+    equity = exposure.equity(node, account)
+    tail_risk = exposure.tail_risk(account)
+    for side in (_BUY, _SELL):
+        terms = _nothing(state, instrument, path, side)
+        cash = exposure.cash_left(slot, terms)
+        check_position(slot, terms, equity, checks, seen)
+        check_exposure(slot, terms, equity, cash, tail_risk, checks, seen)
 
 
 def _look_at_lane(state: State, lane: Lane, seen: _Seen) -> None:

@@ -127,8 +127,8 @@ _SET_UP: Final[dict[type, Step]] = {
     inputs.InstrumentDefinition: governance.instrument,
     inputs.StrategyDefinition: governance.strategy,
     inputs.OrderPolicyChange: governance.order_policy,
-    inputs.ReconciliationPolicyChange: reconciliation.policy,
-    inputs.ToleranceChange: reconciliation.tolerance,
+    inputs.ReconciliationPolicyChange: proposals.rule,
+    inputs.ToleranceChange: proposals.rule,
     inputs.MarkPolicyChange: cash.mark_policy,
 }
 # Within which limits, who may change them, and what they rest on.
@@ -144,14 +144,14 @@ _LIMITS: Final[dict[type, Step]] = {
     inputs.FlagChange: registrations.flag,
     inputs.WarningRaised: registrations.warning,
     inputs.AcknowledgeCommand: registrations.acknowledge,
-    inputs.ProfileChange: order_rules.profile,
-    inputs.PreTradePolicyChange: order_rules.policy,
-    inputs.NamedCheckDefinition: order_rules.named_check,
-    inputs.PermissionChange: order_rules.permission,
-    inputs.RestrictionChange: order_rules.restriction,
+    inputs.ProfileChange: proposals.rule,
+    inputs.PreTradePolicyChange: proposals.rule,
+    inputs.NamedCheckDefinition: proposals.rule,
+    inputs.PermissionChange: proposals.rule,
+    inputs.RestrictionChange: proposals.rule,
     inputs.BreakerDefinition: proposals.breaker,
     inputs.DynamicLimitDefinition: proposals.dynamic_limit,
-    inputs.KillPolicyChange: killing.policy,
+    inputs.KillPolicyChange: proposals.rule,
 }
 # Whether at all.
 _COMMANDS: Final[dict[type, Step]] = {

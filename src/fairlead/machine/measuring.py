@@ -79,7 +79,8 @@ def _value(state: State, node: Node, name: str, time: Nanos) -> Fraction | None:
             return result.loss(LOSSES[name], time, Nanos(LOSS_RATES.get(name, 0)))
         if name in _PROFITS:
             return _PROFITS[name](result)
-    outside = state.gate.conditions.outside.values.get(name)
+    age_max = state.gate.pretrade.policy.outside_age_max
+    outside = state.gate.conditions.outside.value(name, age_max, time)
     return None if outside is None else (outside, MILLIONTHS)
 
 
@@ -114,7 +115,7 @@ def _position_count(state: State, node: Node) -> Fraction | None:
 
 def _totals(state: State, node: Node) -> Totals:
     state.gate.exposure.refresh()
-    return state.gate.exposure.totals(node)
+    return state.gate.exposure.valued(node)
 
 
 def _of_equity(state: State, node: Node, totals: Totals, value: int) -> Fraction | None:
@@ -173,9 +174,9 @@ def _stale_books(state: State, node: Node) -> Fraction | None:
 def _books(state: State, node: Node) -> list[Book]:
     """Return the books of the instruments in which a scope holds something, or something works."""
     found: list[Book] = []
+    held = state.gate.exposure.totals(node).counts
     for instrument in state.instruments.values():
-        slot = state.gate.exposure.slot(node, instrument.instrument)
-        if slot is not None and not slot.empty:
+        if instrument.instrument in held:
             book = state.books.get(instrument.instrument)
             assert book is not None, "every instrument has a book"
             found.append(book)

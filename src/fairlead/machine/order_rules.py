@@ -7,8 +7,8 @@ from typing import Final
 
 from fairlead.machine import requests
 from fairlead.machine.orders import Order
-from fairlead.machine.risk.pretrade import CHECKS
-from fairlead.machine.risk.pretrade_named import CHECKS_MAX, NamedChecks
+from fairlead.machine.risk.check_names import is_reserved
+from fairlead.machine.risk.pretrade_named import CHECKS_MAX, Named, NamedChecks
 from fairlead.machine.risk.pretrade_permits import is_restricted
 from fairlead.machine.risk.rules import RuleError
 from fairlead.machine.state import State
@@ -29,26 +29,43 @@ NAME_LENGTH_MAX: Final = 100
 _NOBODY: Final = "it names no person"
 
 
+def profile_problem(state: State, change: ProfileChange) -> str:
+    """Return why a profile cannot be taken in, empty if it can."""
+    if not change.person.strip():
+        return _NOBODY
+    if change.profile.instrument not in state.instruments:
+        return "unknown instrument"
+    return _absurd_profile(change.profile)
+
+
 def profile(state: State, change: ProfileChange, time: Nanos, outputs: list[Output]) -> None:
     """Take in what risk needs to know of an instrument."""
-    problem = "" if change.person.strip() else _NOBODY
-    if change.profile.instrument not in state.instruments:
-        problem = problem or "unknown instrument"
-    problem = problem or _absurd_profile(change.profile)
-    if problem:
-        outputs.append(InputRefused("ProfileChange", problem))
-        return
     state.gate.pretrade.describe(change.profile)
     state.gate.exposure.classify(change.profile)
 
 
+def policy_problem(state: State, change: PreTradePolicyChange) -> str:
+    """Return why a policy cannot be meant, empty if it can."""
+    return _absurd_policy(change.policy) if change.person.strip() else _NOBODY
+
+
 def policy(state: State, change: PreTradePolicyChange, time: Nanos, outputs: list[Output]) -> None:
     """Check orders one by one by a policy from now on."""
-    problem = _absurd_policy(change.policy) if change.person.strip() else _NOBODY
-    if problem:
-        outputs.append(InputRefused("PreTradePolicyChange", problem))
-        return
     state.gate.pretrade.set_policy(change.policy)
+    state.risk_pending = state.risk_watched  # what was said from outside may be too old now
+
+
+def named_check_problem(state: State, definition: NamedCheckDefinition) -> str:
+    """Return why a check cannot be defined or taken away, empty if it can."""
+    named, check = state.gate.pretrade.named, definition.check
+    problem = _check_problem(named, check) if definition.person.strip() else _NOBODY
+    if problem or not check.condition.strip():
+        return problem
+    try:
+        Named(check)
+    except RuleError as error:
+        return f"check {check.name!r}: {error}"
+    return ""
 
 
 def named_check(
@@ -56,33 +73,44 @@ def named_check(
 ) -> None:
     """Hold every order against a check from now on; one without a condition is taken away."""
     named, check = state.gate.pretrade.named, definition.check
-    problem = _check_problem(named, check) if definition.person.strip() else _NOBODY
-    if not problem and not check.condition.strip():
+    if check.condition.strip():
+        named.define(check)
+    else:
         named.remove(check.name)
-    elif not problem:
-        try:
-            named.define(check)
-        except RuleError as error:
-            problem = f"check {check.name!r}: {error}"
-    if problem:
-        outputs.append(InputRefused("NamedCheckDefinition", problem))
+
+
+def permission_problem(state: State, change: PermissionChange) -> str:
+    """Return why permissions cannot be set, empty if they can."""
+    if not change.person.strip():
+        return _NOBODY
+    if change.strategy not in state.strategies:
+        return f"unknown strategy {change.strategy}"
+    for each in change.permissions:
+        if each.strategy != change.strategy:
+            return f"a permission is of strategy {each.strategy}"
+        for instrument in each.instruments:
+            if instrument not in state.instruments:
+                return f"unknown instrument {instrument}"
+    return ""
 
 
 def permission(state: State, change: PermissionChange, time: Nanos, outputs: list[Output]) -> None:
     """Let a strategy trade what its permissions name and nothing else; without any, nothing."""
-    problem = "" if change.person.strip() else _NOBODY
-    if change.strategy not in state.strategies:
-        problem = problem or f"unknown strategy {change.strategy}"
-    for each in change.permissions:
-        if each.strategy != change.strategy:
-            problem = problem or f"a permission is of strategy {each.strategy}"
-        for instrument in each.instruments:
-            if instrument not in state.instruments:
-                problem = problem or f"unknown instrument {instrument}"
-    if problem:
-        outputs.append(InputRefused("PermissionChange", problem))
-        return
     state.gate.pretrade.permits.permit(change.strategy, change.permissions)
+
+
+def restriction_problem(state: State, change: RestrictionChange) -> str:
+    """Return why the restricted list cannot be changed so, empty if it can."""
+    restricted = change.restriction
+    if not change.person.strip():
+        return _NOBODY
+    if restricted.instrument not in state.instruments:
+        return "unknown instrument"
+    if restricted.account and state.positions.account(restricted.account) is None:
+        return f"unknown account {restricted.account}"
+    if not change.listed and state.gate.pretrade.permits.listed(restricted) is None:
+        return "it is not on the list"
+    return ""
 
 
 def restriction(
@@ -94,16 +122,7 @@ def restriction(
     are asked for anew.
     """
     restricted = change.restriction
-    problem = "" if change.person.strip() else _NOBODY
-    if restricted.instrument not in state.instruments:
-        problem = problem or "unknown instrument"
-    if restricted.account and state.positions.account(restricted.account) is None:
-        problem = problem or f"unknown account {restricted.account}"
-    if not problem and not state.gate.pretrade.permits.restrict(restricted, change.listed):
-        problem = "it is not on the list"
-    if problem:
-        outputs.append(InputRefused("RestrictionChange", problem))
-        return
+    state.gate.pretrade.permits.restrict(restricted, change.listed)
     if not change.listed:
         return
     for order in [*state.orders.held(), *state.orders.working_in(restricted.instrument)]:
@@ -151,7 +170,7 @@ def _check_problem(named: NamedChecks, check: NamedCheck) -> str:
     """Return why a check cannot be defined or taken away, whatever its condition says."""
     if not check.name.strip() or len(check.name) > NAME_LENGTH_MAX:
         return f"its name is empty, or longer than {NAME_LENGTH_MAX}"
-    if check.name in CHECKS:
+    if is_reserved(check.name):
         return f"{check.name} is a check of our own"
     if max(len(check.condition), len(check.message)) > CONDITION_LENGTH_MAX:
         return f"its condition or message is longer than {CONDITION_LENGTH_MAX}"
@@ -180,5 +199,6 @@ def _absurd_policy(policy: PreTradePolicy) -> str:
         policy.halt_resume_delay,
         policy.instrument_resume_delay,
         policy.unacknowledged_age_max,
+        policy.outside_age_max,
     )
     return "a span of time is negative, expected 0 or more" if min(spans) < 0 else ""

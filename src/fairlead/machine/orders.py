@@ -171,9 +171,8 @@ class Order:
         self.ended_by = ""  # the evidence, where no report of the venue's own has ended it
         self.reserved = Quantity(0)  # what the exposure counts for it
         self.price_worst = Price(0)  # at which it is valued: the dearest it may trade at
-        self.parent_quantity = 0  # what its parent counts for it
-        self.parent_value = 0
-        self.parent_filled = 0
+        self.cost_reserved = 0  # what the exposure counts for it in money, if it buys
+        self.parent_quantity = self.parent_value = self.parent_filled = 0  # what its parent counts
         self.due_kinds = 0  # which deadlines it has: a bit of each kind
 
     @property
@@ -313,6 +312,7 @@ class Orders:
         self._working_in: dict[InstrumentId, dict[OrderId, Order]] = {}
         self._held: dict[OrderId, Order] = {}
         self._last_id: dict[StrategyId, OrderId] = {}
+        self._burned: dict[OrderId, bool] = {}  # parents have ids, too
         self._last_closing_id: dict[StrategyId, OrderId] = {}
         self._working_count = 0
 
@@ -382,7 +382,8 @@ class Orders:
 
     def is_burned(self, strategy: StrategyId, order: OrderId) -> bool:
         """Whether an id may not be used: it was, or a later one of the same strategy was."""
-        return order in self._orders or order <= self.last_id(strategy) or is_closing(order)
+        used = order in self._orders or order in self._burned
+        return used or order <= self.last_id(strategy) or is_closing(order)
 
     def closing_id(self, strategy: StrategyId) -> OrderId:
         """Return the id of the next order that closes a position of a strategy after a kill."""
@@ -405,6 +406,7 @@ class Orders:
         """Use up an id for what is no order: no order is ever called so."""
         assert not self.is_burned(strategy, order), "an id is used once"
         self._last_id[strategy] = order
+        self._burned[order] = True
 
     def settle(self, order: Order) -> None:
         """Keep the lists of working and held orders true after an order changed."""

@@ -19,6 +19,7 @@ from fairlead.machine.risk.histories import (
     MeasuredAt,
     aligned,
 )
+from fairlead.machine.risk.totals import Slot
 from fairlead.machine.state import State
 from fairlead.model.outputs import InputRefused, Output, PortfolioRiskMeasured
 from fairlead.model.portfolio import ReturnHistory
@@ -100,12 +101,33 @@ def day_began(state: State, outputs: list[Output]) -> None:
             _report(state, account, outputs)
 
 
-def sampled(state: State, account: Account, histories: Histories, today: int | None) -> Sample:
-    """Return what the positions of an account would have made by some histories.
+def projected(
+    state: State, account: Account, slot: Slot, buys: bool, added: int
+) -> tuple[Millionths | None, Millionths | None]:
+    """Return the tail risk that an account would have if an order, and all that works on its side
+    of the instrument, filled. None where it is not known.
+    """
+    change = slot.buys + added if buys else -(slot.sells + added)
+    if change and not slot.priced:
+        return None, None
+    worth = slot.worth(change) if change else 0
+    more = {slot.market.instrument.instrument: Fine((worth if buys else -worth) * FINE_UNIT)}
+    sample = sampled(state, account, state.histories, today(state), more if change else {})
+    return tail_risk(state, account, sample)
+
+
+def sampled(
+    state: State,
+    account: Account,
+    histories: Histories,
+    today: int | None,
+    more: dict[InstrumentId, Fine] | None = None,
+) -> Sample:
+    """Return what the positions of an account, and `more`, would have made by some histories.
 
     `today` is the number of the day that they are held against; None: their age is not asked.
     """
-    values: dict[InstrumentId, Fine] = {}
+    values: dict[InstrumentId, Fine] = dict(more) if more else {}
     for position in state.positions.all():
         if position.account != account.account or position.quantity == 0:
             continue

@@ -6,9 +6,10 @@ two, and it is used up by the first order that needs it.
 
 from typing import Final
 
-from fairlead.machine import breakers, limits
-from fairlead.machine.approvals import Governed, Proposal, same_person
+from fairlead.machine import breakers, limits, rule_changes
+from fairlead.machine.approvals import Governed, Proposal, RuleChange, same_person
 from fairlead.machine.deadlines import Due
+from fairlead.machine.names import is_legible
 from fairlead.machine.risk.overrides import OVERRIDABLE
 from fairlead.machine.state import State
 from fairlead.model.inputs import (
@@ -32,6 +33,7 @@ from fairlead.model.outputs import (
 from fairlead.model.units import Nanos
 
 _NOBODY: Final = "it names no person or no reason"
+_ILLEGIBLE: Final = "the name of its person holds characters that nobody sees"
 
 
 def risk_limits(state: State, change: RiskLimitChange, time: Nanos, outputs: list[Output]) -> None:
@@ -40,7 +42,10 @@ def risk_limits(state: State, change: RiskLimitChange, time: Nanos, outputs: lis
     if problem:
         outputs.append(InputRefused("RiskLimitChange", problem))
     elif state.begun and limits.loosens(state, change):
-        _propose(state, change, f"limits of {change.scope}", time, outputs)
+        tighter, looser = limits.parted(state, change)
+        if tighter is not None:  # what is tighter waits for nobody
+            _apply(state, tighter, 0, time, outputs)
+        _propose(state, looser, f"limits of {change.scope}", time, outputs)
     else:
         _apply(state, change, 0, time, outputs)
 
@@ -94,6 +99,17 @@ def dynamic_limit(
         breakers.define_dynamic(state, definition, time, outputs)
 
 
+def rule(state: State, change: RuleChange, time: Nanos, outputs: list[Output]) -> None:
+    """Let a rule that is no limit hold: now, or once a second person approves."""
+    problem = rule_changes.problem(state, change)
+    if problem:
+        outputs.append(InputRefused(type(change).__name__, problem))
+    elif state.begun and rule_changes.loosens(state, change):
+        _propose(state, change, rule_changes.subject(state, change), time, outputs)
+    else:
+        rule_changes.apply(state, change, time, outputs)
+
+
 def override(state: State, request: OverrideRequest, time: Nanos, outputs: list[Output]) -> None:
     """Propose that checks be waived for one order. It always needs a second person."""
     problem = _override_problem(state, request, time)
@@ -111,6 +127,11 @@ def approve(state: State, command: ApproveCommand, time: Nanos, outputs: list[Ou
         outputs.append(InputRefused("ApproveCommand", problem))
         return
     state.approvals.end(proposal.number)
+    if proposal.before != _standing(state, proposal.change):
+        reason = "what it would change has changed since: propose it anew"
+        outputs.append(ProposalEnded(proposal.number, "overtaken", command.person, reason))
+        _arm(state)
+        return
     outputs.append(ProposalEnded(proposal.number, "approved", command.person, command.reason))
     _apply(state, proposal.change, proposal.number, time, outputs)
     _arm(state)
@@ -158,10 +179,18 @@ def _propose(state: State, change: Governed, what: str, time: Nanos, outputs: li
     if not change.person.strip():
         outputs.append(InputRefused(kind, "it names no person"))
         return
+    if not is_legible(change.person):
+        outputs.append(InputRefused(kind, _ILLEGIBLE))
+        return
+    waits = [one.number for one in state.approvals.all() if one.change == change]
+    if waits:
+        outputs.append(InputRefused(kind, f"the same change waits as {waits[0]} already"))
+        return
     proposal = state.approvals.add(change, what, time)
     if proposal is None:
         outputs.append(InputRefused(kind, "too many changes wait for approval: decline some"))
         return
+    proposal.before = _standing(state, change)
     outputs.append(
         ChangeProposed(
             proposal.number,
@@ -194,8 +223,17 @@ def _apply(
         breakers.define(state, change, time)
     elif isinstance(change, DynamicLimitDefinition):
         breakers.define_dynamic(state, change, time, outputs)
+    elif not isinstance(change, OverrideRequest):
+        rule_changes.apply(state, change, time, outputs)
     else:
         state.gate.overrides.grant(proposal, change, time)
+
+
+def _standing(state: State, change: Governed) -> str:
+    """Return a digest of what a change would change, as it stands now; "" where nothing is."""
+    if not isinstance(change, RuleChange):
+        return limits.standing(state, change)
+    return limits.digest_of(rule_changes.standing(state, change))
 
 
 def _arm(state: State) -> None:
@@ -213,6 +251,8 @@ def _approval_problem(proposal: Proposal | None, command: ApproveCommand, time: 
         return f"nothing waits as {command.number}"
     if not command.person.strip() or not command.reason.strip():
         return _NOBODY
+    if not is_legible(command.person):
+        return _ILLEGIBLE
     if same_person(command.person, proposal.person):
         return "who proposes does not approve: a second person must"
     if command.digest != proposal.digest:

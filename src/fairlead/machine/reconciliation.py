@@ -145,25 +145,21 @@ def policy(
     state: State, change: ReconciliationPolicyChange, time: Nanos, outputs: list[Output]
 ) -> None:
     """Reconcile by a policy from now on; open breaks keep their owners."""
-    if not change.person.strip():
-        outputs.append(
-            InputRefused("ReconciliationPolicyChange", "it names no person: say who decided it")
-        )
-        return
     state.reconciliation.policy = change.policy
     confirmation.reschedule(state, time)
 
 
+def tolerance_problem(state: State, change: ToleranceChange) -> str:
+    """Return why the position in an instrument cannot be let differ so, empty if it can."""
+    if change.instrument not in state.instruments:
+        return "unknown instrument: define it first"
+    if not 0 <= change.quantity <= INCREMENTS_MAX:
+        return f"quantity is not between 0 and {INCREMENTS_MAX} increments"
+    return ""
+
+
 def tolerance(state: State, change: ToleranceChange, time: Nanos, outputs: list[Output]) -> None:
     """Let the position in an instrument differ by a quantity from now on."""
-    problem = "" if change.person.strip() else "it names no person: say who decided it"
-    if not problem and change.instrument not in state.instruments:
-        problem = "unknown instrument: define it first"
-    if not problem and not 0 <= change.quantity <= INCREMENTS_MAX:
-        problem = f"quantity is not between 0 and {INCREMENTS_MAX} increments"
-    if problem:
-        outputs.append(InputRefused("ToleranceChange", problem))
-        return
     state.reconciliation.tolerances[change.instrument] = change.quantity
 
 

@@ -1,6 +1,7 @@
 """Retiring names, setting flags, and the warnings that a person must look at before the open."""
 
-from fairlead.machine.registry import FLAGS_MAX, WARNINGS_MAX, plain_name
+from fairlead.machine.names import plain_name
+from fairlead.machine.registry import FLAGS_MAX, WARNINGS_MAX
 from fairlead.machine.requests import cancel_all
 from fairlead.machine.state import State
 from fairlead.model.inputs import (

@@ -7,6 +7,7 @@ name stays retired, and a warning blocks the start until a person has looked at 
 
 from typing import Final
 
+from fairlead.machine.names import plain_name
 from fairlead.model.risk_terms import NamedThing
 
 FLAGS_MAX: Final = 10_000
@@ -43,8 +44,3 @@ class Registry:
         """Return everything that a later output may depend on."""
         flags, warnings = list(self.flags.items()), list(self.warnings.items())
         return [flags, warnings, [list(one) for one in self.retired()]]
-
-
-def plain_name(name: str) -> str:
-    """Return a name without what people do not tell names apart by: case, and blanks around it."""
-    return name.strip().casefold()

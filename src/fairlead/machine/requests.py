@@ -12,6 +12,7 @@ from fairlead.machine.deadlines import Due
 from fairlead.machine.lifecycle import Event
 from fairlead.machine.orders import PLAIN, STOPS, Hold, Order
 from fairlead.machine.pricing import price_of
+from fairlead.machine.risk.parents import dearer
 from fairlead.machine.risk.terms import Terms
 from fairlead.machine.scopes import follow, path_of
 from fairlead.machine.settling import await_answer, settle
@@ -317,7 +318,7 @@ def _replace(
     order.requests += 1
     order.ask_replace(quantity, price)
     order.replace_time = time
-    order.price_worst = max(order.price_worst, terms.price_dearest)
+    order.price_worst = dearer(terms)
     await_answer(state, order, time)
     settle(state, order, time, outputs)
     state.gate.sent(terms)
@@ -362,6 +363,9 @@ def _review(state: State, terms: Terms, outputs: list[Output]) -> Approved | lis
     performance.refresh(state, account)
     if terms.path.tightest(_AT_RISK) is not None or terms.path.tightest(_SHORTFALL) is not None:
         portfolio.refresh(state, account)
+        added = max(0, terms.quantity - order.filled - order.reserved)
+        slot = state.gate.exposure.slot_of_account(terms)
+        terms.tail_risk = portfolio.projected(state, account, slot, terms.buys, added)
     verdict = state.gate.review(terms, state.positions.net(order.instrument))
     alerts = state.gate.exposure.alerts
     if alerts.due:

@@ -77,6 +77,7 @@ def split_order(
     order.filled = ratio.down(order.filled)
     order.cumulative = ratio.down(order.cumulative)
     order.decision_price = ratio.nearest(order.decision_price)
+    order.price_worst = ratio.price_up(order.price_worst, Price(1))
     safe = ratio.price_down if order.side is _BUY else ratio.price_up
     order.price = safe(order.price, terms.price_tick)
     order.new_price = safe(order.new_price, terms.price_tick)

@@ -48,6 +48,8 @@ from fairlead.model.units import (
 )
 
 TICK: Final = Nanos(500 * NANOS_PER_MILLISECOND)  # while what the clock alone changes is asked for
+INSIST: Final = Nanos(1_000 * NANOS_PER_MILLISECOND)  # between two cancels of what is halted
+HALTS: Final = "it is halted"
 DAY_BEGAN: Final = "the next trading day began"
 
 _RISK: Final = Due.RISK
@@ -85,6 +87,7 @@ def run(state: State, time: Nanos, outputs: list[Output]) -> None:
     if take_limits(state, time):  # a dynamic limit may be one of losses
         _ask_losses(state, time, outputs)
     state.risk_pending = False
+    _insist(state, time)
     _schedule(state, time)
 
 
@@ -152,6 +155,8 @@ def step(
     breakers = state.gate.breakers
     breakers.settle(standing.node)
     if after is _HALTED:
+        standing.insisted = time
+        state.risk_pending = True  # whether anything works there still
         breakers.consequences.append(Consequence(standing.node, None, standing.name, cause))
     return True
 
@@ -218,6 +223,26 @@ def _release_of_the_day(state: State, time: Nanos, outputs: list[Output]) -> Non
             let_go(state, standing, DAY_BEGAN, time, outputs)
 
 
+def _insist(state: State, time: Nanos) -> None:
+    """Have what still works in a halted scope canceled again: a venue may have said no."""
+    breakers = state.gate.breakers
+    for standing in breakers.all():
+        if standing.state is not _HALTED or not _works(state, standing.node):
+            continue
+        if time - standing.insisted >= INSIST:
+            standing.insisted = time
+            breakers.consequences.append(Consequence(standing.node, None, standing.name, HALTS))
+        state.deadlines.bring_forward(_RISK, Nanos(standing.insisted + INSIST))
+
+
+def _works(state: State, node: Node) -> bool:
+    """Whether anything works in a scope."""
+    return any(
+        node in path_of(state, order.strategy, state.instruments[order.instrument]).nodes
+        for order in state.orders.all_working()
+    )
+
+
 def _schedule(state: State, time: Nanos) -> None:
     """See to it that what time alone brings is asked for when it has come."""
     deadlines = state.deadlines
@@ -229,6 +254,10 @@ def _schedule(state: State, time: Nanos) -> None:
             deadlines.bring_forward(_RISK, Nanos(standing.clear_since + trip.breaker.cool_down))
         elif standing.tripped and trip is not None and trip.breaker.reset is _COOL_DOWN:
             deadlines.bring_forward(_RISK, Nanos(time + TICK))  # what is counted fades away
+    conditions, age_max = state.gate.conditions, state.gate.pretrade.policy.outside_age_max
+    old = conditions.outside.next_old(conditions.asked, age_max, time)
+    if old is not None:
+        deadlines.bring_forward(_RISK, old)
     if (
         state.gate.conditions.ticking
         and state.gate.exposure.totals(state.gate.tree.firm).instruments

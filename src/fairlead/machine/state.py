@@ -66,6 +66,7 @@ class State:
         self.watched = Watched()
         self.deadlines = Deadlines()
         self.marks = Marks()
+        self.gate.exposure.follow_rates(self.marks)
         self.performance = Performance()
         self.reconciliation = Reconciliation()
         self.corrections = Corrections()

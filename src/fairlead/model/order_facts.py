@@ -266,6 +266,17 @@ class SlippageExceeded(Record, frozen=True, tag=153):
     limit: BasisPoints
 
 
+class FillBeyondLimit(Record, frozen=True, tag=198):
+    """A fill at a price worse than the limit of its order. Booked as it is, and an alarm."""
+
+    order: OrderId
+    strategy: StrategyId
+    instrument: InstrumentId
+    price: Price
+    limit: Price
+    execution: str
+
+
 class FillDiscarded(Record, frozen=True, tag=154):
     """A person explained a quarantined fill as none of ours."""
 

@@ -42,6 +42,7 @@ from fairlead.model.facts import (
 )
 from fairlead.model.order_facts import (
     CancelRejected,
+    FillBeyondLimit,
     FillBusted,
     FillDiscarded,
     FillIgnored,
@@ -112,6 +113,7 @@ OrderFact = (
     | OrderTimedOut
     | OrderResolved
     | SlippageExceeded
+    | FillBeyondLimit
     | OrderResized
 )
 Fact = (
@@ -189,6 +191,7 @@ __all__ = [
     "DynamicLimitChanged",
     "Fact",
     "FailedCheck",
+    "FillBeyondLimit",
     "FillBusted",
     "FillDiscarded",
     "FillIgnored",

@@ -147,6 +147,7 @@ class PreTradePolicy(msgspec.Struct, frozen=True, array_like=True, gc=False):
     instrument_resume_delay: Nanos = Nanos(0)  # after the halt of one instrument
     unacknowledged_age_max: Nanos = Nanos(10_000_000_000)
     adverse_collar_only: bool = False  # only a price that is worse than the reference is held
+    outside_age_max: Nanos = Nanos(86_400_000_000_000)  # an older value from outside is none
 
 
 class Permission(msgspec.Struct, frozen=True, array_like=True, gc=False):

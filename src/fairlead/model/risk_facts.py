@@ -62,7 +62,7 @@ class ProposalEnded(Record, frozen=True, tag=182):
     """What was proposed is approved, declined or expired."""
 
     number: int
-    outcome: str  # "approved", "declined", "expired"
+    outcome: str  # "approved", "declined", "expired", "overtaken"
     person: str
     reason: str
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, Strict
 
+from fairlead.machine.risk.check_names import is_reserved
 from fairlead.model.risk import NamedCheck, PreTradePolicy
 from fairlead.model.risk_terms import SelfTrade
 from fairlead.model.terms import OrderType
@@ -70,6 +71,8 @@ class NamedCheckSettings(Section):
             yield Contradiction(("name",), f"{', '.join(BUILT_IN)}, or a condition beside it")
         if self.condition is not None and self.name in BUILT_IN:
             yield Contradiction(("name",), "another name: this is a built-in check")
+        elif self.condition is not None and is_reserved(self.name):
+            yield Contradiction(("name",), "another name: a check of the risk gate is called so")
 
     def check(self) -> NamedCheck:
         """Return it as the machine holds it."""
@@ -117,8 +120,10 @@ class PreTradeSettings(Section):
             return ()
         return tuple(check.check() for check in self.checks if check.condition is not None)
 
-    def policy(self, resume_delay: Nanos, instrument_resume_delay: Nanos) -> PreTradePolicy:
-        """Return the policy that this section says, with what holds after a halt."""
+    def policy(
+        self, resume_delay: Nanos, instrument_resume_delay: Nanos, outside_age_max: Nanos
+    ) -> PreTradePolicy:
+        """Return the policy that this section says, with what other sections say of it."""
         forbidden = [OrderType[name.upper()] for name in self.order_types_forbidden]
         if self.require_limit_price:
             forbidden.extend(_WITHOUT_LIMIT)
@@ -132,6 +137,7 @@ class PreTradeSettings(Section):
             instrument_resume_delay,
             self.max_unacknowledged_age,
             self.collar_adverse_only,
+            outside_age_max,
         )
 
 

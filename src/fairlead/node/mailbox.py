@@ -64,12 +64,6 @@ COMMANDS: Final = frozenset(
         inputs.PreTradePolicyChange,
         inputs.KillPolicyChange,
         inputs.ProfileChange,
-        # What people and other programs know of the world outside.
-        inputs.OutsideValue,
-        inputs.LocateChange,
-        inputs.ReturnHistory,
-        inputs.WarningRaised,
-        inputs.ErrorReported,
     )
 )
 _NAMES: Final = frozenset(kind.__name__ for kind in COMMANDS)

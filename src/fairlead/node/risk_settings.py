@@ -12,6 +12,7 @@ from pydantic import Field, Strict
 
 from fairlead.model.risk import FIRM, Breaker, DynamicLimit, Limit, Scope
 from fairlead.model.risk_terms import ScopeKind
+from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.breaker_settings import (
     BreakerSettings,
     DynamicLimitSettings,
@@ -31,7 +32,15 @@ from fairlead.node.limit_settings import Bound, RiskLimitSettings
 from fairlead.node.loss_settings import LossSettings
 from fairlead.node.reaction_settings import ScopeName, scope_of
 from fairlead.node.risk_profiles import PROFILES
-from fairlead.node.settings import Contradiction, Section, Symbol, matching, spelled, twice
+from fairlead.node.settings import (
+    Contradiction,
+    Duration,
+    Section,
+    Symbol,
+    matching,
+    spelled,
+    twice,
+)
 from fairlead.node.yaml_text import KeyPath
 
 CAPITAL_SMALL: Final = Decimal(10_000)  # of the stage `small`, where nothing else is set (S3)
@@ -74,6 +83,7 @@ class RiskSettings(Section):
         default=(), validation_alias=spelled("restricted_list", "restricted"), max_length=10_000
     )
     outside_values: Annotated[tuple[OutsideName, ...], Strict(False)] = ()
+    outside_age_max: Duration = Nanos(86_400 * NANOS_PER_SECOND)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Return the names that are there twice, and limits of the firm in two places."""

@@ -131,7 +131,9 @@ def _policies(wired: Wired, settings: RiskSettings) -> Iterator[Input]:
     gate = wired.path.machine.state.gate
     halts = settings.market_circuit_breakers
     delay = halts.resume_delay if halts.enabled else Nanos(0)
-    pretrade = settings.pre_trade_checks.policy(delay, halts.instrument_resume_delay)
+    pretrade = settings.pre_trade_checks.policy(
+        delay, halts.instrument_resume_delay, settings.outside_age_max
+    )
     if gate.pretrade.policy != pretrade:
         yield PreTradePolicyChange(pretrade, POLICY, REASON)
     kill = settings.kill_switch.policy()

@@ -10,6 +10,7 @@ from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import (
     BookStale,
     CancelRejected,
+    FillBeyondLimit,
     FillBusted,
     InstrumentAdjusted,
     OrderAccepted,
@@ -78,6 +79,7 @@ __all__ = [
     "ConditionsView",
     "Context",
     "Contingency",
+    "FillBeyondLimit",
     "FillBusted",
     "Hold",
     "Instrument",

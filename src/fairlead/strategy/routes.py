@@ -7,6 +7,7 @@ from typing import Final
 
 from fairlead.model.outputs import (
     CancelRejected,
+    FillBeyondLimit,
     FillBusted,
     OrderAccepted,
     OrderCanceled,
@@ -51,6 +52,7 @@ HANDLER_OF: Final[dict[type, str]] = {
     OrderDoneForDay: "on_order",
     OrderTimedOut: "on_order",
     SlippageExceeded: "on_order",
+    FillBeyondLimit: "on_order",
     OrderUnknown: "on_order",
     OrderResolved: "on_order",
     OrderOverfilled: "on_order",

@@ -34,13 +34,17 @@ class Standing:
         return max(abs(self.net + self.buys), abs(self.net - self.sells))
 
 
-def standings(machine: Machine, scope: Scope) -> dict[int, Standing]:
-    """Return what a scope has in each instrument."""
-    found: dict[int, Standing] = {}
+Place = tuple[int, int]  # an account, and an instrument there
+
+
+def standings(machine: Machine, scope: Scope) -> dict[Place, Standing]:
+    """Return what a scope has, account by account: positions of two accounts never net."""
+    found: dict[Place, Standing] = {}
     for order in machine.orders.all():
         terms = machine.instruments[order.instrument]
         if _in_scope(machine, scope, order.strategy, terms):
-            here = found.setdefault(order.instrument, Standing())
+            account = machine.state.strategies[order.strategy].account
+            here = found.setdefault((account, order.instrument), Standing())
             if order.side is Side.BUY:
                 here.buys += _may_trade(order)
             else:
@@ -48,7 +52,8 @@ def standings(machine: Machine, scope: Scope) -> dict[int, Standing]:
     for position in machine.positions.all():
         terms = machine.instruments[position.instrument]
         if _in_scope(machine, scope, position.strategy, terms):
-            found.setdefault(position.instrument, Standing()).net += position.quantity
+            place = (position.account, position.instrument)
+            found.setdefault(place, Standing()).net += position.quantity
     return found
 
 
@@ -73,7 +78,7 @@ def worth(terms: Instrument, quantity: int, at: Fraction) -> int:
 def gross(machine: Machine, scope: Scope) -> int | None:
     """Return the worst case of all instruments added up, None where a price is missing."""
     total = 0
-    for instrument, standing in standings(machine, scope).items():
+    for (_, instrument), standing in standings(machine, scope).items():
         if standing.empty:
             continue
         at = price(machine, instrument)
@@ -87,7 +92,7 @@ def gross(machine: Machine, scope: Scope) -> int | None:
 def net(machine: Machine, scope: Scope) -> tuple[int, int, int]:
     """Return positions (longs less shorts), what buys, and what sells, at prices that are known."""
     held = buying = selling = 0
-    for instrument, standing in standings(machine, scope).items():
+    for (_, instrument), standing in standings(machine, scope).items():
         at = price(machine, instrument)
         if at is None:
             continue
@@ -104,11 +109,12 @@ def check(machine: Machine) -> None:
     exposure = machine.gate.exposure
     exposure.refresh()
     for node in machine.gate.tree.nodes():
-        totals = exposure.totals(node)
+        totals = exposure.valued(node)
         mine = standings(machine, node.scope)
-        listed = [number for number, standing in mine.items() if not standing.empty]
-        assert totals.instruments == len(listed), node.name
-        unpriced = [number for number in listed if price(machine, number) is None]
+        listed = [place for place, standing in mine.items() if not standing.empty]
+        assert totals.positions == len(listed), node.name
+        assert totals.instruments == len(dict.fromkeys(number for _, number in listed)), node.name
+        unpriced = [number for _, number in listed if price(machine, number) is None]
         assert totals.unvalued == len(unpriced), node.name
         if not unpriced:
             assert totals.gross == gross(machine, node.scope), node.name

@@ -5,11 +5,13 @@ from typing import Final
 from fairlead.model.inputs import Input, OutsideValue, TimePassed
 from fairlead.model.outputs import DynamicLimitChanged, Output
 from fairlead.model.risk_terms import BreakerState, LimitKind
+from fairlead.model.units import Nanos
 from tests.machine.build import NO_TIME, SECOND, Rig, accepted, cancel, canceled, only, submit
 from tests.machine.governed import approval, proposed
 from tests.machine.risk.limited import (
     a_rig,
     at_bid,
+    breaker,
     changes,
     dynamic,
     limit,
@@ -18,6 +20,7 @@ from tests.machine.risk.limited import (
     passes,
     refusals,
 )
+from tests.machine.risk.twin import policy
 
 ACTIVE: Final = BreakerState.ACTIVE
 REDUCE_ONLY: Final = BreakerState.REDUCE_ONLY
@@ -96,3 +99,47 @@ def test_a_dynamic_limit_that_is_another_needs_two_persons_and_the_same_one_none
     assert rig.give(dynamic("vix > 30", LimitKind.GROSS, "5")) == []
     again = proposed(rig.give(dynamic("vix > 30", LimitKind.GROSS, "4")))
     assert again.what == "dynamic limit test"
+
+
+# --- how long a value from outside is believed ----------------------------------------------------
+
+A_DAY: Final = 86_400 * SECOND
+
+
+def test_a_value_from_outside_that_is_too_old_is_not_known_and_the_stricter_limit_holds() -> None:
+    """B-RISK-13: missing and stale are one; at exactly its age it is still believed."""
+    rig = a_rig(vix("29.0"), dynamic("vix > 30", LimitKind.POSITION_QUANTITY, "10"))
+    rig.give(*lose(1))
+    rig.wait(A_DAY)
+    assert not [one for one in rig.give(TimePassed()) if isinstance(one, DynamicLimitChanged)]
+    rig.wait(1)
+    applied = only(DynamicLimitChanged, rig.give(TimePassed()))
+    assert (applied.applied, applied.cause) == (True, "vix > 30: vix not known")
+    rig.restart()
+    assert not only(DynamicLimitChanged, rig.give(vix("29.0"))).applied
+
+
+def test_a_machine_wakes_by_itself_when_a_value_that_is_asked_for_becomes_too_old() -> None:
+    """B-RISK-13: nothing else needs to happen."""
+    rig = a_rig(vix("29.0"), OutsideValue("unasked", millionths("1"), NO_TIME))
+    rig.wait(SECOND)
+    rig.give(dynamic("vix > 30", LimitKind.POSITION_QUANTITY, "10"))
+    assert rig.machine.state.deadlines.next_time == rig.time - SECOND + A_DAY + 1
+    rig.give(vix(None))
+    assert rig.machine.state.deadlines.next_time > rig.time + A_DAY + 1
+
+
+def test_a_breaker_trips_when_nobody_has_said_the_value_for_too_long() -> None:
+    rig = a_rig(vix("29.0"), breaker("vix > 40", state=REDUCE_ONLY))
+    rig.wait(A_DAY + 1)
+    assert changes(rig.give(TimePassed())) == [("test", "firm", REDUCE_ONLY)]
+
+
+def test_how_long_it_is_believed_is_set_and_0_is_for_ever() -> None:
+    """B-RISK-13: a shorter time holds at once for what was said before."""
+    given = dynamic("vix > 30", LimitKind.POSITION_QUANTITY, "10")
+    rig = a_rig(vix("29.0"), given)
+    rig.loosen(policy(outside_age_max=Nanos(0)))
+    rig.wait(1_000 * A_DAY)
+    assert not [one for one in rig.give(TimePassed()) if isinstance(one, DynamicLimitChanged)]
+    assert only(DynamicLimitChanged, rig.give(policy(outside_age_max=Nanos(SECOND)))).applied

@@ -3,6 +3,7 @@
 import os
 from typing import Final
 
+import msgspec
 import pytest
 
 from fairlead.model.inputs import (
@@ -30,6 +31,7 @@ from tests.machine.build import (
     quote,
     rate,
     rejected,
+    strategy,
     submit,
 )
 from tests.machine.hostile_session import Session
@@ -269,6 +271,16 @@ def test_children_never_exceed_their_parent() -> None:
     assert "parent_side" in rig.refused(submit(7, SELL, 1, 100, parent=1))
 
 
+def test_the_number_of_a_parent_is_used_once_whoever_uses_it() -> None:
+    """Control 15: neither by another strategy's parent, nor by an order."""
+    one, other = submit(1).strategy, strategy(2).strategy
+    wanted = (submit(1).order, InstrumentId(1), BUY, Quantity(30), Money(0))
+    rig = a_rig(ParentRequest(one, *wanted))
+    assert "order_id_new" in rig.refused(ParentRequest(other, *wanted))
+    mine = msgspec.structs.replace(submit(1, BUY, 1, 100), strategy=other)
+    assert "order_id_new" in rig.refused(mine)
+
+
 # --- any session -----------------------------------------------------------------------------
 
 SESSIONS: Final = int(os.environ.get("FAIRLEAD_SESSIONS", "60"))
@@ -297,7 +309,7 @@ class Watched(Session):
         node = self.machine.gate.tree.firm
         equity = self.machine.gate.exposure.equity(node, account.account)
         gross = brute.gross(self.machine, MAIN)
-        own = brute.standings(self.machine, HELD[2].scope).get(instrument)
+        own = brute.standings(self.machine, HELD[2].scope).get((1, instrument))
         self.happened["sent under limits"] += 1
         if gross is not None and equity is not None and not self._reduced:
             assert gross * 1000 <= 4 * equity, "gross_share exceeded"

@@ -4,15 +4,24 @@ from typing import Any, Final
 
 import msgspec
 
+from fairlead.machine.approvals import RuleChange
 from fairlead.machine.machine import Machine
 from fairlead.model.inputs import (
+    ApproveCommand,
     Input,
     InstrumentDefinition,
     PreTradePolicyChange,
     ProfileChange,
     RiskLimitChange,
 )
-from fairlead.model.outputs import FailedCheck, OrderRefused, Output, ReplaceOrder, SendOrder
+from fairlead.model.outputs import (
+    ChangeProposed,
+    FailedCheck,
+    OrderRefused,
+    Output,
+    ReplaceOrder,
+    SendOrder,
+)
 from fairlead.model.risk import FIRM, Limit, PreTradePolicy, Profile, Scope
 from fairlead.model.risk_terms import LimitKind, ScopeKind, SelfTrade
 from fairlead.model.units import InstrumentId, Millionths, Nanos, OrderId, Sequence
@@ -38,9 +47,16 @@ class Twin(Rig):
         super().__init__(*inputs)
 
     def give(self, *inputs: Input) -> list[Output]:
-        """Apply inputs, and remember them."""
-        self.given += [(self.time, each) for each in inputs]
-        return super().give(*inputs)
+        """Apply inputs, and remember them. What is proposed of a rule, a second person approves."""
+        outputs: list[Output] = []
+        for each in inputs:
+            self.given.append((self.time, each))
+            found = super().give(each)
+            outputs += found
+            if isinstance(each, RuleChange) and found and isinstance(found[0], ChangeProposed):
+                number, digest = found[0].number, found[0].digest
+                outputs += self.give(ApproveCommand(number, digest, "bob", "as agreed"))
+        return outputs
 
     def restart(self) -> None:
         """Go on with a machine that knows nothing but what was given: it is the same."""

@@ -100,6 +100,7 @@ class Standing:
         self.trip = trip
         self.state = _ACTIVE
         self.since = Nanos(0)
+        self.insisted = Nanos(0)  # when what works was last asked to be canceled
         self.clear_since: Nanos | None = None  # since when it might be let go
         self.trips = 0  # of the present trading day
 
@@ -132,7 +133,7 @@ class Standing:
         """Return everything that a later output may depend on."""
         return [
             [self.node.scope, self.name, None if self.trip is None else self.trip.breaker],
-            [self.state, self.since, self.clear_since, self.trips],
+            [self.state, self.since, self.clear_since, self.trips, self.insisted],
         ]
 
     def _share(self, share: int) -> int:

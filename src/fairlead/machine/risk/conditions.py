@@ -32,16 +32,21 @@ class Conditions:
         self.counters = Counters()
         self.outside = Outside()
         self.dynamics: dict[str, Dynamic] = {}
+        self.asked: dict[str, bool] = {}  # the names that conditions asked for, each once
         self.ticking = False  # a condition can come to hold although nothing happens
 
     def use(self, node: Node, rules: list[Rule]) -> None:
         """Count what conditions of a scope need from now on."""
         for rule in rules:
             self.counters.count_for(node, rule.names)
+            self.asked |= dict.fromkeys(rule.names, True)
             if any(name in OF_THE_CLOCK for name in rule.names):
                 self.ticking = True
 
     def content(self) -> list[object]:
         """Return everything that a later output may depend on."""
         dynamics = [dynamic.content() for dynamic in self.dynamics.values()]
-        return [self.counters.content(), self.outside.content(), dynamics, self.ticking]
+        return [self.counters.content(), self.outside.content(), dynamics, self._asked_for()]
+
+    def _asked_for(self) -> list[object]:
+        return [self.ticking, list(self.asked)]

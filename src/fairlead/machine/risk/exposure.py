@@ -13,8 +13,10 @@ from typing import Final
 
 from fairlead.machine.accounts import Account
 from fairlead.machine.books import Book
+from fairlead.machine.marks import Marks
 from fairlead.machine.orders import Order
 from fairlead.machine.risk.alerts import Alerts
+from fairlead.machine.risk.parents import dearer
 from fairlead.machine.risk.terms import Checks, Terms
 from fairlead.machine.risk.totals import GREEK_PLACES, Market, Slot, Totals
 from fairlead.machine.risk.tree import Node, Path
@@ -67,11 +69,15 @@ class Exposure:
         self._books: dict[InstrumentId, Book] = {}
         self._moved: list[Market] = []
         self._totals: dict[str, Totals] = {}
-        self._slots: dict[tuple[str, InstrumentId], Slot] = {}
+        self._slots: dict[tuple[str, AccountId, InstrumentId], Slot] = {}
+        self._version = -1  # of the tree of limits that values are kept for
         self._paths: dict[tuple[StrategyId, InstrumentId], list[Slot]] = {}
+        self._marks: Marks | None = None  # whose exchange rates values are taken at
+        self._owners: dict[AccountId, Totals] = {}  # of the scope of each account
         self._accounts: dict[AccountId, Account] = {}
         self._desks: dict[AccountId, str] = {}
-        self._sent: dict[OrderId, tuple[int, int]] = {}  # value and quantity of orders that work
+        # Of orders that work: value and quantity, and what the present day counts of them.
+        self._sent: dict[OrderId, tuple[int, int, int, int]] = {}
         # Value at risk and expected shortfall as shares of equity, in millionths; None: unknown.
         self._tail_risk: dict[AccountId, tuple[int | None, int | None]] = {}
 
@@ -81,6 +87,19 @@ class Exposure:
         """Make an account known."""
         self._accounts[account.account] = account
         self._desks[account.account] = desk
+        self.convert()  # what several accounts add up to is in one money, or not known
+
+    def follow_rates(self, marks: Marks) -> None:
+        """Take values at these exchange rates."""
+        self._marks = marks
+
+    def convert(self) -> None:
+        """Take all values at the exchange rates of now: one has changed."""
+        for slot in self._slots.values():
+            rate = self._rate(slot)
+            if rate != slot.rate:
+                slot.rate = rate
+                slot.value_anew()
 
     def add_instrument(self, instrument: Instrument, book: Book) -> None:
         """Make an instrument known, with the book that it is valued by."""
@@ -90,7 +109,7 @@ class Exposure:
     def lay(self, strategy: StrategyId, path: Path, instrument: Instrument) -> None:
         """Make the slots of a path."""
         self._paths[strategy, instrument.instrument] = [
-            self._slot(node, instrument.instrument) for node in path.nodes
+            self._slot(node, path.account, instrument.instrument) for node in path.nodes
         ]
 
     def classify(self, profile: Profile) -> None:
@@ -130,15 +149,34 @@ class Exposure:
         found = self._totals.get(node.key)
         if found is None:
             found = self._totals[node.key] = Totals(node)
+            found.valued = bool(node.position_limits or node.exposure_limits)
         return found
 
-    def slot(self, node: Node, instrument: InstrumentId) -> Slot | None:
-        """Return what a scope has in one instrument, None if it never had anything."""
-        return self._slots.get((node.key, instrument))
+    def slot(self, node: Node, account: AccountId, instrument: InstrumentId) -> Slot | None:
+        """Return what an account has of a scope in one instrument, None if it never had any."""
+        return self._slots.get((node.key, account, instrument))
+
+    def slot_of_account(self, terms: Terms) -> Slot:
+        """Return what the account of an order has in its instrument, at the price of now."""
+        order = terms.order
+        self.refresh()
+        self._note(order.instrument)
+        for slot in self._paths[order.strategy, order.instrument]:
+            if slot.totals.node.scope.kind is _ACCOUNT:
+                return slot
+        raise AssertionError("an order has an account")
 
     def slots(self) -> list[Slot]:
-        """Return what every scope has in each instrument."""
+        """Return what every scope has in each instrument, valued."""
+        for totals in self._totals.values():
+            self._value(totals)
         return list(self._slots.values())
+
+    def valued(self, node: Node) -> Totals:
+        """Return what a scope has in the market, and keep its values from now on."""
+        totals = self.totals(node)
+        self._value(totals)
+        return totals
 
     def equity(self, node: Node, account: AccountId) -> Money | None:
         """Return what limits of a scope are shares of: its account's equity, or that of all.
@@ -149,18 +187,26 @@ class Exposure:
             return _equity(self._accounts[account])
         total = 0
         own = self._accounts[account]
-        for known in self._accounts.values():
-            if node.scope.kind is _DESK and self._desks[known.account] != node.scope.name:
-                continue
+        for known in self._of_scope(node):
             equity = _equity(known)
-            if equity is None or known.currency != own.currency:
+            if equity is None or not _same_money(known, own):
                 return None
             total += equity
         return Money(total)
 
-    def cash(self, account: AccountId) -> Money:
-        """Return the cash of an account in its base currency."""
-        return self._accounts[account].cash
+    def cash_left(self, slot: Slot, terms: Terms) -> int | None:
+        """Return what is left of the cash that an order is paid with, if all that buys fills.
+
+        In base money, rounded down; None where the exchange rate is not known.
+        """
+        currency = terms.instrument.currency
+        ledger = self._accounts[slot.account].ledger(currency)
+        owner = self._owners.get(slot.account)
+        if ledger is None or owner is None or not slot.rate[1]:
+            return None
+        cash = ledger.cash.whole + ledger.cash.rest // FINE_UNIT
+        left = cash - owner.costs.get(currency, 0) - terms.cost_added
+        return left * slot.rate[0] // slot.rate[1]
 
     # --- what changes ---
 
@@ -195,14 +241,20 @@ class Exposure:
         working = self.of(order.instrument)
         worst = order.leaves_worst
         change = worst - order.reserved
+        buys, sells = (change, 0) if order.side is _BUY else (0, change)
         if change:
             self._note(order.instrument)
-            buys, sells = (change, 0) if order.side is _BUY else (0, change)
             working.buys = Quantity(working.buys + buys)
             working.sells = Quantity(working.sells + sells)
             order.reserved = worst
+        cost = 0
+        if order.side is _BUY:
+            cost = self._markets[order.instrument].worst(worst, order.price_worst)
+        dearer = cost - order.cost_reserved
+        if change or dearer:
+            order.cost_reserved = cost
             for slot in self._paths[order.strategy, order.instrument]:
-                slot.work(buys, sells)
+                slot.work(buys, sells, dearer)
         if order.status is _UNKNOWN:
             working.unknown[order.order] = True
         elif working.unknown:
@@ -210,7 +262,7 @@ class Exposure:
         assert working.buys >= 0, "working quantities are never negative"
         assert working.sells >= 0, "working quantities are never negative"
         if not order.live and order.order in self._sent:
-            value, quantity = self._sent.pop(order.order)
+            _, _, value, quantity = self._sent.pop(order.order)
             if order.status is _REJECTED:
                 for slot in self._paths[order.strategy, order.instrument]:
                     slot.totals.withdraw(value, order.instrument, quantity)
@@ -218,18 +270,36 @@ class Exposure:
     def sent(self, terms: Terms) -> None:
         """Count the value of an order, or of what a replace adds to it, as it leaves."""
         order = terms.order
-        value, quantity = self._sent.get(order.order, (0, 0))
+        value, quantity, counted, counted_quantity = self._sent.get(order.order, (0, 0, 0, 0))
         added_value = max(0, terms.value - value)
         added = max(0, terms.quantity - quantity)
-        self._sent[order.order] = (value + added_value, quantity + added)
+        most = 0
         for slot in self._paths[order.strategy, order.instrument]:
             windowed = slot.totals.node.limit(_VALUE_WINDOW) is not None
-            slot.totals.send(terms.now, added_value, order.instrument, added, windowed)
+            base = slot.in_base(added_value) if slot.rate[1] else 0
+            most = max(most, base)
+            slot.totals.send(terms.now, base, order.instrument, added, windowed)
+        sent = (value + added_value, quantity + added, counted + most, counted_quantity + added)
+        self._sent[order.order] = sent
 
     def begin_day(self) -> None:
-        """Begin the day that values are counted in."""
+        """Begin the day that values are counted in: nothing of the day before is taken back."""
         for totals in self._totals.values():
             totals.begin_day()
+        for order, (value, quantity, _, _) in self._sent.items():
+            self._sent[order] = (value, quantity, 0, 0)
+
+    def split(self, instrument: InstrumentId, new: int, old: int, live: list[Order]) -> None:
+        """Count in the new units what was sent in an instrument, rounded up."""
+        for totals in self._totals.values():
+            sent = totals.quantity_day.get(instrument, 0)
+            if sent:
+                totals.quantity_day[instrument] = -(-sent * new // old)
+        for order in live:
+            if order.order in self._sent:
+                value, quantity, counted, today = self._sent[order.order]
+                quantity, today = -(-quantity * new // old), today * new // old
+                self._sent[order.order] = (value, quantity, counted, today)
 
     # --- what is asked ---
 
@@ -239,16 +309,22 @@ class Exposure:
             self.refresh()
         order = terms.order
         self._note(order.instrument)
+        if terms.path.version != self._version:
+            self._value_asked(terms.path.version)
         terms.added = Quantity(max(0, max(0, terms.quantity - order.filled) - order.reserved))
         reduces = True
         for slot in self._paths[order.strategy, order.instrument]:
             kind = slot.totals.node.scope.kind
+            if kind is _ACCOUNT:
+                terms.rate = slot.rate
             if kind is _STRATEGY or kind is _ACCOUNT:
                 if terms.buys:
                     reduces = reduces and slot.net + slot.buys + terms.added <= 0
                 else:
                     reduces = reduces and slot.net - slot.sells - terms.added >= 0
-        terms.reduces = reduces
+        # So does an order that becomes smaller at the price that it has.
+        smaller = order.working and terms.quantity < order.quantity and terms.price == order.price
+        terms.reduces = reduces or smaller
 
     def check_position(self, terms: Terms, checks: Checks) -> None:
         """Hold the position that an order may make against the limits of every scope."""
@@ -262,37 +338,96 @@ class Exposure:
         """Hold everything together, with this order, against the limits of every scope."""
         order = terms.order
         account = terms.path.account
+        value, quantity, _, _ = self._sent.get(order.order, (0, 0, 0, 0))
+        terms.value_added = max(0, terms.value - value)
+        terms.quantity_added = max(0, terms.quantity - quantity)
+        terms.cost_added = self._cost_added(terms)
         for slot in self._paths[order.strategy, order.instrument]:
             if slot.totals.node.exposure_limits:
                 equity = self.equity(slot.totals.node, account)
-                tail_risk = self.tail_risk(account)
-                cash = self.cash(account)
-                check_exposure(slot, terms, equity, cash, tail_risk, checks, self.alerts)
+                tail_risk = terms.tail_risk or self.tail_risk(account)
+                left = self.cash_left(slot, terms)
+                check_exposure(slot, terms, equity, left, tail_risk, checks, self.alerts)
 
     def content(self) -> list[object]:
         """Return what cannot be derived from orders, positions and prices."""
         tail_risk = [[account, *measured] for account, measured in self._tail_risk.items()]
         return [
             [totals.content() for totals in self._totals.values()],
-            [[order, str(value), quantity] for order, (value, quantity) in self._sent.items()],
+            [[order, *map(str, sent)] for order, sent in self._sent.items()],
             tail_risk,
             self.alerts.content(),
         ]
 
-    def _slot(self, node: Node, instrument: InstrumentId) -> Slot:
-        key = (node.key, instrument)
+    def _cost_added(self, terms: Terms) -> int:
+        """Return what an order adds to the cost of what buys: more of it, or at a dearer price."""
+        order = terms.order
+        if not terms.buys:
+            return 0
+        worst, price = int(terms.quantity), terms.price_dearest
+        if order.working:  # until the venue has answered it may trade on either terms
+            worst, price = max(worst, order.quantity_worst), dearer(terms)
+        left = max(0, worst - order.filled)
+        return max(0, self._markets[order.instrument].worst(left, price) - order.cost_reserved)
+
+    def _slot(self, node: Node, account: AccountId, instrument: InstrumentId) -> Slot:
+        key = (node.key, account, instrument)
         found = self._slots.get(key)
         if found is None:
             market = self._markets[instrument]
-            found = self._slots[key] = Slot(self.totals(node), market)
+            found = self._slots[key] = Slot(self.totals(node), market, account)
+            found.rate = self._rate(found)
             market.slots.append(found)
+            if node.scope.kind is _ACCOUNT:
+                self._owners[account] = found.totals
         return found
+
+    def _of_scope(self, node: Node) -> list[Account]:
+        """Return the accounts that are added up in a scope."""
+        known = list(self._accounts.values())
+        if node.scope.kind is not _DESK:
+            return known
+        return [one for one in known if self._desks[one.account] == node.scope.name]
+
+    def _rate(self, slot: Slot) -> tuple[int, int]:
+        """Return what the money of a slot's instrument is worth in that of its scope.
+
+        Zeros where no rate is known, or where accounts in different money would be added.
+        """
+        node, own = slot.totals.node, self._accounts.get(slot.account)
+        if own is None:
+            return 1, 1  # nothing is in another money than that of an account that nobody named
+        if node.scope.kind is not _ACCOUNT and node.scope.kind is not _STRATEGY:
+            for one in self._of_scope(node):
+                if not _same_money(one, own):
+                    return 0, 0
+        currency = slot.market.instrument.currency
+        if currency == own.currency:
+            return 1, 1
+        return self._marks.rate(currency, own.currency) if self._marks is not None else (0, 0)
+
+    def _value_asked(self, version: int) -> None:
+        """Value the scopes that limits are about, as the tree has them now."""
+        self._version = version
+        for totals in self._totals.values():
+            if totals.node.position_limits or totals.node.exposure_limits:
+                self._value(totals)
+
+    def _value(self, totals: Totals) -> None:
+        if not totals.valued:
+            totals.valued = True
+            for slot in self._slots.values():
+                if slot.totals is totals:
+                    slot.value_anew()
 
     def _note(self, instrument: InstrumentId) -> None:
         """See to it that an instrument in which something begins has its price."""
         market = self._markets[instrument]
         if market.price_twice == 0:
             market.price_twice = _reference_twice(self._books[instrument])
+            if market.price_twice:
+                for slot in market.slots:  # those without a price until now have one again
+                    slot.value_anew()
 
 
 def _reference_twice(book: Book) -> int:
@@ -302,6 +437,11 @@ def _reference_twice(book: Book) -> int:
     if book.bid_price > 0 and book.ask_price > 0:
         return book.bid_price + book.ask_price
     return 2 * book.last_price
+
+
+def _same_money(account: Account, other: Account) -> bool:
+    """Whether amounts of two accounts can be added."""
+    return account.currency == other.currency and account.money_decimals == other.money_decimals
 
 
 def _equity(account: Account) -> Money | None:

@@ -141,9 +141,10 @@ class Gate:
         if limits is None:
             checks.fact(not terms.book.stale, "book_fresh")
             return checks.failed
-        collar = self.collar(terms, limits)
+        collar_share = self.breakers.collar_share(terms.path)
+        collar = BasisPoints(limits.collar * collar_share // MILLIONTHS)
         terms.adverse_only = self.pretrade.policy.adverse_collar_only
-        check_reference(terms, limits, collar, checks)
+        check_reference(terms, limits, collar, collar_share, checks)
         check_size(terms, limits, collar, self._size_share(terms), checks)
         if layers & _PRE_TRADE:
             self.pretrade.check(terms, limits, checks)
@@ -181,15 +182,6 @@ class Gate:
         limit = rate.count_max + rate.cancel_reserve if rate is not None else 0
         used = self.throttle.used(now)
         return FailedCheck("message_rate", used + 1, limit, Unit.COUNT) if used >= limit else None
-
-    def collar(self, terms: Terms, limits: Limits) -> BasisPoints:
-        """Return how far the price of an order may lie from the reference; tighter in a warning."""
-        share = self.breakers.collar_share(terms.path)
-        return (
-            limits.collar
-            if share == MILLIONTHS
-            else BasisPoints(limits.collar * share // MILLIONTHS)
-        )
 
     def sent(self, terms: Terms) -> None:
         """Count an order that leaves now."""

@@ -224,7 +224,29 @@ class Outside:
     def __init__(self) -> None:
         """Begin knowing none."""
         self.values: dict[str, Millionths | None] = {}
+        self._said: dict[str, Nanos] = {}  # when, by our time
+
+    def take(self, name: str, value: Millionths | None, time: Nanos) -> None:
+        """Take in a value; None says that nobody knows it now."""
+        self.values[name] = value
+        self._said[name] = time
+
+    def value(self, name: str, age_max: Nanos, time: Nanos) -> Millionths | None:
+        """Return a value, None if it is not known or too old; with an `age_max` of 0 none is."""
+        said = self._said.get(name, time)
+        return self.values.get(name) if age_max == 0 or time - said <= age_max else None
+
+    def next_old(self, names: Iterable[str], age_max: Nanos, time: Nanos) -> Nanos | None:
+        """Return when the next of these values is too old, None if none ever is."""
+        if age_max == 0:
+            return None
+        times = [
+            Nanos(self._said[name] + age_max + 1)
+            for name in names
+            if self.value(name, age_max, time) is not None
+        ]
+        return min(times) if times else None
 
     def content(self) -> list[object]:
         """Return everything that a later output may depend on."""
-        return [[name, value] for name, value in self.values.items()]
+        return [[name, value, self._said[name]] for name, value in self.values.items()]

@@ -55,8 +55,10 @@ def check_grid(terms: Terms, checks: Checks) -> None:
         checks.hold(left <= terms.reducible, "reduce_only", left, terms.reducible, _QUANTITY)
 
 
-def check_reference(terms: Terms, limits: Limits, collar: BasisPoints, checks: Checks) -> None:
-    """Hold the price against the reference, which is found here."""
+def check_reference(
+    terms: Terms, limits: Limits, collar: BasisPoints, collar_share: int, checks: Checks
+) -> None:
+    """Hold the price against the reference, which is found here; in a warning more tightly."""
     book, now = terms.book, terms.now
     checks.fact(not book.stale, "book_fresh")
     if book.stale:
@@ -70,19 +72,14 @@ def check_reference(terms: Terms, limits: Limits, collar: BasisPoints, checks: C
     checks.hold(age <= age_max, "reference_age", age, age_max, _NANOS)
     if age > age_max:
         return
-    twice = book.bid_price + book.ask_price if two_sided else book.last_price * 2
-    terms.reference_twice = twice
-    if not terms.has_limit:
-        _price_worst_at_market(terms, collar)
+    terms.reference_twice = book.bid_price + book.ask_price if two_sided else book.last_price * 2
+    if terms.has_limit:
+        terms.price_worst = terms.price
+        _check_collar(terms, collar, collar_share, checks)
         return
-    terms.price_worst = terms.price
-    if terms.order_type is _STOP_LIMIT:
-        return  # it waits for the market to come: the collar holds what is sent when it does
-    distance = _distance(terms)
-    passed = distance * BASIS_POINTS_UNIT <= collar * twice
-    measured = writable(-(-distance * BASIS_POINTS_UNIT // twice))  # up: never the limit
-    checks.hold(passed, "price_collar", measured, collar, _BASIS_POINTS)
-    _check_scoped_collar(terms, distance, checks)
+    _price_worst_at_market(terms, collar)
+    if terms.order.conditions.peg_offset:
+        _check_collar(terms, collar, collar_share, checks)
 
 
 def check_size(
@@ -105,26 +102,44 @@ def check_size(
     _check_scoped_notional(terms, size_share, checks)
 
 
-def _distance(terms: Terms) -> int:
-    """Return twice the distance from the reference; where the policy holds only what is adverse,
-    a price that is better than the reference lies nowhere.
-    """
-    beyond = 2 * terms.price - terms.reference_twice
-    if terms.adverse_only:
-        return max(0, beyond if terms.buys else -beyond)
-    return abs(beyond)
-
-
-def _check_scoped_collar(terms: Terms, distance: int, checks: Checks) -> None:
-    """Hold the price against the tightest collar of a scope."""
+def _check_collar(terms: Terms, collar: BasisPoints, collar_share: int, checks: Checks) -> None:
+    """Hold the price against the collar of the instrument, and the tightest one of a scope."""
+    twice = _collared_twice(terms)
+    distance = _distance(terms, twice)
+    passed = distance * BASIS_POINTS_UNIT <= collar * twice
+    measured = writable(-(-distance * BASIS_POINTS_UNIT // twice))  # up: never the limit
+    checks.hold(passed, "price_collar", measured, collar, _BASIS_POINTS)
     bound = terms.path.tightest(_PRICE_COLLAR)
     if bound is None:
         return
     limit, node = bound
-    twice = terms.reference_twice
-    passed = distance * MILLIONTHS <= limit.hard * twice
+    most = limit.hard * collar_share // MILLIONTHS
+    passed = distance * MILLIONTHS <= most * twice
     measured = writable(-(-distance * MILLIONTHS // twice))
-    checks.hold(passed, "price_collar_share", measured, limit.hard, _SHARE, node.name)
+    checks.hold(passed, "price_collar_share", measured, most, _SHARE, node.name)
+
+
+def _collared_twice(terms: Terms) -> int:
+    """Return twice what the price is held against: the reference, and of a stop-limit order that
+    waits at the venue the reference on the day it fires. Nobody here is asked then.
+    """
+    twice = terms.reference_twice
+    if terms.order_type is not _STOP_LIMIT:
+        return twice
+    trigger = 2 * terms.order.conditions.trigger_price
+    return max(twice, trigger) if terms.buys else min(twice, max(trigger, 1))
+
+
+def _distance(terms: Terms, twice: int) -> int:
+    """Return twice the distance from what the price is held against, of a pegged order that from
+    what it follows; where the policy holds only what is adverse, a better price lies nowhere.
+    """
+    if terms.has_limit:
+        beyond = 2 * terms.price - twice
+        adverse = beyond if terms.buys else -beyond
+    else:
+        beyond = adverse = 2 * terms.order.conditions.peg_offset  # towards the other side
+    return max(0, adverse) if terms.adverse_only else abs(beyond)
 
 
 def _check_scoped_quantity(terms: Terms, size_share: int, checks: Checks) -> None:
@@ -145,8 +160,13 @@ def _check_scoped_notional(terms: Terms, size_share: int, checks: Checks) -> Non
     limit, node = bound
     unit = 10**terms.instrument.money_decimals
     most = limit.hard * unit * size_share // (MILLIONTHS * MILLIONTHS)
-    measured, allowed = writable(terms.value), writable(most)
-    checks.hold(terms.value <= most, "order_notional", measured, allowed, _MONEY, node.name)
+    numerator, denominator = terms.rate
+    if denominator == 0:  # in base money nobody knows what it is worth
+        checks.hold(False, "order_notional", None, writable(most), _MONEY, node.name)
+        return
+    value = -(-terms.value * numerator // denominator)
+    passed = value <= most
+    checks.hold(passed, "order_notional", writable(value), writable(most), _MONEY, node.name)
 
 
 def _price_worst_at_market(terms: Terms, collar: BasisPoints) -> None:

@@ -10,9 +10,10 @@ from fairlead.machine.orders import Order
 from fairlead.machine.risk.terms import Checks, Terms, writable
 from fairlead.model.inputs import ParentRequest
 from fairlead.model.outputs import ParentChanged
-from fairlead.model.terms import Unit
-from fairlead.model.units import OrderId, Quantity
+from fairlead.model.terms import InstrumentKind, Unit
+from fairlead.model.units import InstrumentId, OrderId, Price, Quantity
 
+_INVERSE: Final = InstrumentKind.INVERSE
 _QUANTITY: Final = Unit.QUANTITY
 _MONEY: Final = Unit.MONEY
 
@@ -108,12 +109,16 @@ class Parents:
             parent.instrument == order.instrument and parent.side is order.side
         )
         checks.fact(fits, "parent_side")
+        worst = Quantity(max(terms.quantity, order.quantity_worst if order.working else 0))
         if parent.instrument:
-            used = parent.quantity_used - order.parent_quantity
-            used += max(terms.quantity, order.quantity_worst if order.working else 0)
+            used = parent.quantity_used - order.parent_quantity + worst
             most = parent.quantity
             checks.hold(used <= most, "parent_quantity", writable(used), most, _QUANTITY)
-        value = parent.value_used - order.parent_value + terms.value
+        own_value: int = terms.value
+        if order.working:  # until the venue has answered it trades on its old terms
+            unit, inverse = terms.instrument.money_unit, terms.instrument.kind is _INVERSE
+            own_value = max(own_value, _worth(worst, dearer(terms), unit, inverse))
+        value = parent.value_used - order.parent_value + own_value
         most_value = parent.notional_max
         if most_value:
             checks.hold(value <= most_value, "parent_notional", writable(value), most_value, _MONEY)
@@ -125,11 +130,7 @@ class Parents:
             return None
         before = parent.done
         quantity = order.filled + order.leaves_worst
-        price = order.price_worst
-        if inverse:
-            value = -(-quantity * unit // price) if price else 0
-        else:
-            value = quantity * price * unit
+        value = _worth(quantity, order.price_worst, unit, inverse)
         parent.quantity_used += quantity - order.parent_quantity
         parent.value_used += value - order.parent_value
         parent.filled += order.filled - order.parent_filled
@@ -138,6 +139,39 @@ class Parents:
         order.parent_filled = order.filled
         return parent if parent.done and not before else None
 
+    def split(self, instrument: InstrumentId, new: int, old: int, live: list[Order]) -> None:
+        """Let the parents in an instrument allow what they allowed, rounded down.
+
+        What is over counts in new units from now on; what is live, when it is settled in them.
+        """
+        for parent in self._parents.values():
+            if parent.instrument != instrument:
+                continue
+            used = filled = 0
+            for order in live:
+                if order.parent == parent.order:
+                    used += order.parent_quantity
+                    filled += order.parent_filled
+            parent.quantity = Quantity(parent.quantity * new // old)
+            parent.quantity_used = used - (used - parent.quantity_used) * new // old
+            parent.filled = filled + (parent.filled - filled) * new // old
+
     def content(self) -> list[object]:
         """Return everything that a later output may depend on."""
         return [parent.content() for parent in self._parents.values()]
+
+
+def dearer(terms: Terms) -> Price:
+    """Return the dearer of the price that a working order is valued at and its new one.
+
+    What an inverse contract is worth grows as its price falls.
+    """
+    before, after = terms.order.price_worst, terms.price_dearest
+    inverse = terms.instrument.kind is _INVERSE
+    return min(before, after) if inverse else max(before, after)
+
+
+def _worth(quantity: int, price: int, unit: int, inverse: bool) -> int:
+    if inverse:
+        return -(-quantity * unit // price) if price else 0
+    return quantity * price * unit

@@ -54,7 +54,7 @@ NO_POLICY: Final = PreTradePolicy(
     halt_resume_delay=Nanos(300_000_000_000),
     unacknowledged_age_max=Nanos(0),
 )
-# The names of the checks of this layer; no named check may be called like one of them.
+# The names of the checks of this layer. Those of all layers: `check_names.py`.
 CHECKS: Final = (
     "permission",
     "order_type_allowed",
@@ -267,7 +267,7 @@ class PreTrade:
     def _facts(self, terms: Terms, limits: Limits, profile: Profile | None) -> Facts:
         for node in terms.path.nodes:
             if node.scope.kind is _ACCOUNT:
-                slot = self._exposure.slot(node, terms.instrument.instrument)
+                slot = self._exposure.slot(node, terms.path.account, terms.instrument.instrument)
                 assert slot is not None, "the path of an order is laid"
                 equity = self._exposure.equity(node, terms.path.account)
                 return Facts(terms, limits, profile, slot, equity)

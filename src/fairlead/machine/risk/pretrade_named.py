@@ -86,6 +86,11 @@ class NamedChecks:
         """Return whether there is one of this name."""
         return name in self._checks
 
+    def get(self, name: str) -> NamedCheck | None:
+        """Return the check of this name, None if there is none."""
+        named = self._checks.get(name)
+        return named.check if named is not None else None
+
     def all(self) -> list[NamedCheck]:
         """Return all of them."""
         return [named.check for named in self._checks.values()]

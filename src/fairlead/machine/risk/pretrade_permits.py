@@ -44,18 +44,20 @@ class Permits:
         """Return the restricted list."""
         return [one for here in self._restrictions.values() for one in here.values()]
 
-    def restrict(self, restriction: Restriction, listed: bool) -> bool:
-        """Put a restriction on the list or take it off; return False if it was not there."""
+    def listed(self, restriction: Restriction) -> Restriction | None:
+        """Return what is on the list for the same orders, None if nothing is."""
+        here = self._restrictions.get(restriction.instrument)
+        return here.get(_key(restriction)) if here is not None else None
+
+    def restrict(self, restriction: Restriction, listed: bool) -> None:
+        """Put a restriction on the list, or take it off."""
         here = self._restrictions.setdefault(restriction.instrument, {})
-        side = restriction.side
-        key = (restriction.account, side.value if side is not None else 0)
         if listed:
-            here[key] = restriction
-            return True
-        found = here.pop(key, None) is not None
+            here[_key(restriction)] = restriction
+            return
+        here.pop(_key(restriction), None)
         if not here:
             del self._restrictions[restriction.instrument]
-        return found
 
     def restrictions(self) -> list[Restriction]:
         """Return the restricted list."""
@@ -120,6 +122,11 @@ def is_restricted(restriction: Restriction, account: AccountId, side: Side) -> b
     if restriction.account and restriction.account != account:
         return False
     return restriction.side is None or restriction.side is side
+
+
+def _key(restriction: Restriction) -> tuple[int, int]:
+    side = restriction.side
+    return (restriction.account, side.value if side is not None else 0)
 
 
 def _whose(restriction: Restriction) -> str:

@@ -186,7 +186,7 @@ class Shorts:
         held = 0
         for node in terms.path.nodes:
             if node.scope.kind is _ACCOUNT:
-                slot = self._exposure.slot(node, order.instrument)
+                slot = self._exposure.slot(node, terms.path.account, order.instrument)
                 assert slot is not None, "the path of an order is laid"
                 held = slot.net - (slot.sells - order.reserved)
         left = max(0, terms.quantity - order.filled)

@@ -56,11 +56,17 @@ class Terms:
         # Found by the checks, in their order.
         self.added = Quantity(0)  # what it adds to what works already
         self.reduces = False  # whatever of it trades brings every position nearer to zero
+        # Value at risk and expected shortfall with it, as millionths of equity, where it is asked.
+        self.tail_risk: tuple[int | None, int | None] | None = None
+        self.rate = (1, 1)  # of its currency in the base one; zeros: not known
         self.reference_twice = 0  # twice the reference price: a mid may lie on a half
         self.price_worst = Price(0)
         self.price_dearest = Price(0)  # at which it is valued
         self.value = Money(0)
         self.position_worst = SignedQuantity(0)
+        self.value_added = 0  # to what was sent of it before
+        self.quantity_added = 0
+        self.cost_added = 0  # to the cost of what buys, at the dearest of its prices
         self.short_sale = ShortSale.NONE
         self.override = 0  # the number of the override that it leaves under
         self.waived: tuple[str, ...] = ()  # by it

@@ -3,7 +3,8 @@
 A *slot* is one scope in one instrument: its position and what works there on each side. The worst
 case is that all that buys fills and nothing that sells, or the other way round. A slot keeps what
 it adds to the totals of its scope, so that a change costs the same however much else there is.
-Values are at the reference price, rounded up, in the base currency of the account.
+Values are at the reference price, in the base currency of the accounts, rounded up. Positions of
+different accounts are different positions: in a scope that holds several they never net.
 """
 
 from typing import Final
@@ -11,9 +12,10 @@ from typing import Final
 from fairlead.machine.risk.tree import Node
 from fairlead.model.instruments import Instrument
 from fairlead.model.terms import InstrumentKind
-from fairlead.model.units import Money, Nanos, SignedQuantity
+from fairlead.model.units import AccountId, Money, Nanos, SignedQuantity
 
 _INVERSE: Final = InstrumentKind.INVERSE
+_SPOT: Final = InstrumentKind.SPOT
 UNCLASSIFIED: Final = "unclassified"  # the sector of what has none: a bucket of its own
 GREEK_PLACES: Final = 12  # quantities have at most so many decimals
 
@@ -26,6 +28,7 @@ class Market:
         self.instrument = instrument
         self.unit = instrument.money_unit
         self.inverse = instrument.kind is _INVERSE
+        self.paid_in_full = instrument.kind is _SPOT
         self.sector = UNCLASSIFIED
         self.price_twice = 0  # twice the reference price; 0: none that may be believed
         self.moved = False  # it is to be valued anew
@@ -33,6 +36,12 @@ class Market:
         self.delta = 0  # of one quantity increment, in 10**-6 and 10**-GREEK_PLACES
         self.gamma = 0
         self.vega = 0
+
+    def worst(self, quantity: int, price: int) -> int:
+        """Return what a quantity costs at the worst price that it may trade at, rounded up."""
+        if self.inverse:
+            return -(-quantity * self.unit // price) if price else 0
+        return quantity * price * self.unit
 
     def worth(self, quantity: int) -> int:
         """Return what a quantity is worth at the reference price, rounded up; its sign is lost."""
@@ -48,12 +57,18 @@ class Totals:
     def __init__(self, node: Node) -> None:
         """Begin with nothing."""
         self.node = node
+        self.valued = False  # whether anybody asks what it is worth; else quantities alone are kept
         self.gross = 0  # worst case of each instrument, added up
         self.net = 0  # positions, longs less shorts
         self.buys = 0  # what works
         self.sells = 0
-        self.instruments = 0  # in how many there is a position, or works something
-        self.unvalued = 0  # in how many of them there is no price
+        self.counts: dict[int, int] = {}  # positions by instrument, where there is one
+        self.positions = 0  # of an account in an instrument, or where something works
+        self.unvalued = 0  # how many of them have no price, or no exchange rate
+        self.longs: dict[int, int] = {}  # the worst case by instrument, over accounts
+        self.shorts: dict[int, int] = {}
+        self.costs: dict[str, int] = {}  # by currency: of what buys and is paid in full, at worst
+        self.buying = 0  # of all that buys, at worst, in base currency
         self.delta = 0
         self.delta_working = 0
         self.gamma = 0
@@ -67,6 +82,11 @@ class Totals:
         self.window: list[tuple[Nanos, int]] = []  # of the orders sent; older ones are dropped
         self.window_first = 0  # the first of them that counts
         self.window_value = 0
+
+    @property
+    def instruments(self) -> int:
+        """In how many instruments there is a position, or works something."""
+        return len(self.counts)
 
     def send(self, time: Nanos, value: int, instrument: int, quantity: int, windowed: bool) -> None:
         """Count an order that leaves."""
@@ -113,10 +133,12 @@ class Totals:
 class Slot:
     """One scope in one instrument."""
 
-    def __init__(self, totals: Totals, market: Market) -> None:
-        """Begin flat."""
+    def __init__(self, totals: Totals, market: Market, account: AccountId) -> None:
+        """Begin flat, and without an exchange rate."""
         self.totals = totals
         self.market = market
+        self.account = account
+        self.rate = (0, 0)  # of the instrument's currency in the base one; zeros: not known
         self.net = SignedQuantity(0)
         self.buys = 0
         self.sells = 0
@@ -125,6 +147,10 @@ class Slot:
         self.value = Money(0)  # of the position, signed
         self.buys_value = Money(0)
         self.sells_value = Money(0)
+        self.cost = 0  # of what buys, at worst, in the currency of the instrument
+        self.buying = 0
+        self.long = 0
+        self.short = 0
         self.listed = False
         self.unvalued = False
         self.greeks = (0, 0)  # the position, and what works: what was counted
@@ -134,14 +160,33 @@ class Slot:
         """Whether there is neither a position nor anything that works."""
         return self.net == 0 and self.buys == 0 and self.sells == 0
 
+    @property
+    def priced(self) -> bool:
+        """Whether what is here can be valued: a price and an exchange rate are known."""
+        return self.market.price_twice != 0 and self.rate[1] != 0
+
+    def worth(self, quantity: int) -> int:
+        """Return what a quantity is worth in base money; the price must be known."""
+        return self.in_base(self.market.worth(quantity))
+
+    def in_base(self, amount: int) -> int:
+        """Return an amount of the instrument's money in base money, rounded up."""
+        numerator, denominator = self.rate
+        return amount if numerator == denominator else -(-amount * numerator // denominator)
+
     def gross_with(self, buys: int, sells: int) -> int:
         """Return the worst case with other working quantities; the price must be known."""
-        return self.market.worth(max(abs(self.net + buys), abs(self.net - sells)))
+        return self.worth(max(abs(self.net + buys), abs(self.net - sells)))
 
-    def work(self, buys: int, sells: int) -> None:
+    def work(self, buys: int, sells: int, cost: int) -> None:
         """Take in that more or less works here."""
         self.buys += buys
         self.sells += sells
+        self.cost += cost
+        market = self.market
+        if cost and market.paid_in_full:
+            costs, currency = self.totals.costs, market.instrument.currency
+            costs[currency] = costs.get(currency, 0) + cost
         assert self.buys >= 0, "working quantities are never negative"
         assert self.sells >= 0, "working quantities are never negative"
         self.value_anew()
@@ -153,37 +198,69 @@ class Slot:
 
     def value_anew(self) -> None:
         """Bring what this adds to the totals up to date."""
-        totals, market = self.totals, self.market
+        totals = self.totals
         listed = not self.empty
-        unvalued = listed and market.price_twice == 0
-        gross = value = buys_value = sells_value = 0
-        if listed and not unvalued:
+        priced = self.priced
+        self._count(listed, listed and not priced)
+        if totals.valued:
+            self._value(listed and priced)
+        market = self.market
+        if market.delta or market.gamma or market.vega:
+            self._count_greeks(market)
+
+    def _value(self, known: bool) -> None:
+        """Take in what is here at the prices of now; nothing where they are not known."""
+        totals = self.totals
+        gross = value = buys_value = sells_value = buying = 0
+        if known:
             gross = self.gross_with(self.buys, self.sells)
-            value = market.worth(self.net)
+            value = self.worth(self.net)
             value = -value if self.net < 0 else value
-            buys_value = market.worth(self.buys)
-            sells_value = market.worth(self.sells)
+            buys_value = self.worth(self.buys)
+            sells_value = self.worth(self.sells)
+            buying = self.in_base(self.cost)
         if gross != self.gross:
-            totals.gross += gross - self.gross
-            sector, currency = market.sector, market.instrument.currency
-            sectors, currencies = totals.sectors, totals.currencies
-            sectors[sector] = sectors.get(sector, 0) + gross - self.gross
-            currencies[currency] = currencies.get(currency, 0) + gross - self.gross
-            self.gross = Money(gross)
+            self._add_gross(gross - self.gross)
         totals.net += value - self.value
         totals.buys += buys_value - self.buys_value
         totals.sells += sells_value - self.sells_value
+        totals.buying += buying - self.buying
         self.value = Money(value)
         self.buys_value = Money(buys_value)
         self.sells_value = Money(sells_value)
+        self.buying = buying
+
+    def _add_gross(self, change: int) -> None:
+        totals, market = self.totals, self.market
+        totals.gross += change
+        sector, currency = market.sector, market.instrument.currency
+        totals.sectors[sector] = totals.sectors.get(sector, 0) + change
+        totals.currencies[currency] = totals.currencies.get(currency, 0) + change
+        self.gross = Money(self.gross + change)
+
+    def _count(self, listed: bool, unvalued: bool) -> None:
+        """Count the position itself, and how far it may go either way."""
+        totals, number = self.totals, self.market.instrument.instrument
+        long = max(0, self.net + self.buys)
+        short = max(0, self.sells - self.net)
+        if long != self.long:
+            totals.longs[number] = totals.longs.get(number, 0) + long - self.long
+            self.long = long
+        if short != self.short:
+            totals.shorts[number] = totals.shorts.get(number, 0) + short - self.short
+            self.short = short
         if listed != self.listed:
-            totals.instruments += 1 if listed else -1
+            change = 1 if listed else -1
+            totals.positions += change
+            count = totals.counts.get(number, 0) + change
+            if count:
+                totals.counts[number] = count
+            else:
+                del totals.counts[number]
             self.listed = listed
         if unvalued != self.unvalued:
             totals.unvalued += 1 if unvalued else -1
             self.unvalued = unvalued
-        if market.delta or market.gamma or market.vega:
-            self._count_greeks(market)
 
     def classify(self, sector: str, delta: int, gamma: int, vega: int) -> None:
         """Take itself out of the totals under the old class; `Exposure.classify` puts it back."""

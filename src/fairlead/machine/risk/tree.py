@@ -33,7 +33,9 @@ class Node:
         self.scope = scope
         self.number = number
         self.name = str(scope)  # as people say it; made once
-        self.key = self.name  # that things are kept under: it outlives a change of the name
+        # That things are kept under: it outlives the name, which another one may then take over.
+        named = scope.kind is not ScopeKind.INSTRUMENT
+        self.key = self.name if named else f"instrument #{number}"
         self.limits: dict[LimitKind, Limit] = {}  # as they were set
         self.held: dict[LimitKind, Limit] = {}  # as they hold now: dynamic ones taken in
         self.position_limits: list[Limit] = []  # of those that hold, by what they are about

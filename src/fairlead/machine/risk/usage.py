@@ -12,14 +12,13 @@ from fairlead.machine.risk.terms import Checks, Terms, writable
 from fairlead.machine.risk.totals import Slot
 from fairlead.model.risk import Limit
 from fairlead.model.risk_terms import LimitKind
-from fairlead.model.terms import InstrumentKind, Unit
+from fairlead.model.terms import Unit
 from fairlead.model.units import MILLIONTHS, Money, Nanos
 
 _COUNT: Final = Unit.COUNT
 _QUANTITY: Final = Unit.QUANTITY
 _MONEY: Final = Unit.MONEY
 _SHARE: Final = Unit.SHARE
-_SPOT: Final = InstrumentKind.SPOT
 
 _POSITION_QUANTITY: Final = LimitKind.POSITION_QUANTITY
 _POSITION_VALUE: Final = LimitKind.POSITION_VALUE
@@ -57,6 +56,7 @@ class Usage:
         self.terms = terms
         self.equity = equity
         self.money_unit = 10**terms.instrument.money_decimals
+        self.value = slot.in_base(terms.value_added) if slot.priced else 0  # what it adds
         self._checks = checks
         self._alerts = alerts
 
@@ -100,7 +100,7 @@ class Usage:
         Where it is this order alone that has no price, the use of the scope is known and no alarm.
         """
         node = self.slot.totals.node
-        if self.slot.totals.unvalued or self.slot.market.price_twice:
+        if self.slot.totals.unvalued or self.slot.priced:
             self._alerts.see(node, limit, None)
         self._checks.hold(excused, name, None, writable(bound), unit, node.name)
 
@@ -116,8 +116,7 @@ class Usage:
 
     def _unvalued(self) -> bool:
         """Whether something here has no price: then nothing is known, and the check fails."""
-        totals, market = self.slot.totals, self.slot.market
-        return totals.unvalued > 0 or (self.terms.added > 0 and not market.price_twice)
+        return self.slot.totals.unvalued > 0 or (self.terms.added > 0 and not self.slot.priced)
 
     def _hold(
         self,
@@ -145,15 +144,17 @@ def check_position(
         worst = slot.net + slot.buys + terms.added
     else:
         worst = slot.sells + terms.added - slot.net
-    over = max(0, worst)  # on the other side of flat there is nothing to hold
-    excused = terms.added == 0 or over == 0
-    worth = slot.market.worth(over) if slot.market.price_twice else 0
-    for limit in slot.totals.node.position_limits:
+    excused = terms.added == 0 or worst <= 0  # beyond flat there is nothing to hold
+    totals, number = slot.totals, terms.instrument.instrument
+    sides, own = (totals.longs, slot.long) if terms.buys else (totals.shorts, slot.short)
+    over = sides.get(number, 0) - own + max(0, worst)  # with that of the other accounts
+    worth = slot.worth(over) if slot.priced else 0
+    for limit in totals.node.position_limits:
         kind = limit.kind
         if kind is _POSITION_QUANTITY:
             use.quantity("position_quantity", limit, over, excused)
         elif kind is _POSITIONS:
-            count = slot.totals.instruments + (1 if slot.empty and terms.added else 0)
+            count = totals.positions + (1 if slot.empty and terms.added else 0)
             use.count("positions", limit, count, not slot.empty or terms.added == 0)
         elif kind is _POSITION_VALUE:
             use.money("position_value", limit, worth, excused)
@@ -165,7 +166,7 @@ def check_exposure(
     slot: Slot,
     terms: Terms,
     equity: Money | None,
-    cash: Money,
+    cash_left: int | None,
     tail_risk: tuple[int | None, int | None],
     checks: Checks,
     alerts: Alerts,
@@ -175,7 +176,7 @@ def check_exposure(
     totals = slot.totals
     excused = terms.reduces or terms.added == 0
     gross = 0
-    priced = slot.market.price_twice > 0
+    priced = slot.priced
     if priced:
         buys = slot.buys + (terms.added if terms.buys else 0)
         sells = slot.sells + (0 if terms.buys else terms.added)
@@ -190,10 +191,11 @@ def check_exposure(
         elif kind is _NET_LONG_SHARE or kind is _NET_SHORT_SHARE:
             _check_net(use, limit, excused)
         elif kind is _INSTRUMENTS:
-            count = totals.instruments + (1 if slot.empty and terms.added else 0)
-            use.count("instruments", limit, count, not slot.empty or terms.added == 0)
+            known = terms.instrument.instrument in totals.counts
+            count = totals.instruments + (0 if known or not terms.added else 1)
+            use.count("instruments", limit, count, known or terms.added == 0)
         elif kind is _CASH:
-            _check_cash(use, limit, cash, excused)
+            _check_cash(use, limit, cash_left, terms.reduces or terms.cost_added == 0)
         elif kind is _AT_RISK or kind is _SHORTFALL:
             _check_tail_risk(use, limit, tail_risk, excused)
         else:
@@ -207,7 +209,18 @@ def _check_gross(use: Usage, limit: Limit, gross: int, same: bool) -> None:
     elif limit.kind is _GROSS_SHARE:
         use.share("gross_share", limit, gross, same)
     else:
-        use.money("capital", limit, gross, same)
+        totals, own = use.slot.totals, _premium(use)
+        premium = max(0, totals.buying - totals.buys) + own  # of all that buys
+        excused = same and (use.terms.reduces or own == 0)  # a dearer price alone adds, too
+        use.money("capital", limit, gross + premium, excused)
+
+
+def _premium(use: Usage) -> int:
+    """Return what an order may cost above the reference price: it is paid at its limit."""
+    slot, terms = use.slot, use.terms
+    if not slot.priced or not terms.buys:
+        return 0
+    return max(0, slot.in_base(terms.cost_added) - slot.worth(terms.added))
 
 
 def _check_part(use: Usage, limit: Limit, added: int, same: bool) -> None:
@@ -235,22 +248,25 @@ def _check_net(use: Usage, limit: Limit, excused: bool) -> None:
 
 def _net_long(slot: Slot, terms: Terms) -> int:
     totals = slot.totals
-    added = slot.market.worth(terms.added) if slot.market.price_twice else 0
+    added = slot.worth(terms.added) if slot.priced else 0
     return max(0, totals.net + totals.buys + added)
 
 
 def _net_short(slot: Slot, terms: Terms) -> int:
     totals = slot.totals
-    added = slot.market.worth(terms.added) if slot.market.price_twice else 0
+    added = slot.worth(terms.added) if slot.priced else 0
     return max(0, totals.sells + added - totals.net)
 
 
-def _check_cash(use: Usage, limit: Limit, cash: Money, excused: bool) -> None:
+def _check_cash(use: Usage, limit: Limit, left: int | None, excused: bool) -> None:
     """Hold what is left in cash when all that buys is paid; derivatives are not paid in full."""
-    terms = use.terms
-    if not terms.buys or terms.instrument.kind is not _SPOT:
+    if not use.terms.buys or not use.slot.market.paid_in_full:
         return
-    use.least("cash_left", limit, cash - use.slot.totals.buys - terms.value, excused)
+    if left is None:
+        bound = -(-limit.hard * use.money_unit // MILLIONTHS)
+        use.unmeasured("cash_left", limit, excused, bound, _MONEY)
+    else:
+        use.least("cash_left", limit, left, excused)
 
 
 def _check_tail_risk(
@@ -268,14 +284,15 @@ def _check_tail_risk(
 def _check_sent(use: Usage, limit: Limit, excused: bool) -> None:
     """Hold what was sent in a window or day, and the sensitivities."""
     terms, totals, kind = use.terms, use.slot.totals, limit.kind
+    same = excused and (terms.reduces or terms.value_added == 0)  # a dearer price adds value
     if kind is _VALUE_WINDOW:
         since = totals.value_since(Nanos(terms.now - limit.window))
-        use.money("value_window", limit, since + terms.value, excused)
+        use.money("value_window", limit, since + use.value, same)
     elif kind is _VALUE_DAY:
-        use.money("value_day", limit, totals.value_day + terms.value, excused)
+        use.money("value_day", limit, totals.value_day + use.value, same)
     elif kind is _QUANTITY_DAY:
         sent = totals.quantity_day.get(terms.instrument.instrument, 0)
-        use.quantity("quantity_day", limit, sent + terms.added, excused)
+        use.quantity("quantity_day", limit, sent + terms.quantity_added, excused)
     elif kind is _DELTA or kind is _GAMMA or kind is _VEGA:
         _check_greek(use, limit, excused)
 
