@@ -205,10 +205,12 @@ def test_a_journal_without_orders_says_that_there_are_none(tmp_path: Path) -> No
 def test_two_venues_that_use_one_id_are_asked_apart(tmp_path: Path) -> None:
     other = json.loads(json.dumps(SETUP).replace("ABC", "XYZ"))
     other[2]["instrument"]["venue"] = "OTHER"
+    begins = [line["type"] for line in SETUP].index("StartCommand")
     lines = [
-        *SETUP,
+        *SETUP[:begins],
         other[2],
         other[4],
+        *SETUP[begins:],
         other[7],
         request(1),
         {**request(2), "instrument": "XYZ"},
