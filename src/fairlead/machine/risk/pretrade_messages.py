@@ -8,13 +8,11 @@ from typing import Final
 
 from fairlead.machine.risk.alerts import Alerts
 from fairlead.machine.risk.pretrade_lanes import Count, Lane
+from fairlead.machine.risk.pretrade_sizes import hold_count
 from fairlead.machine.risk.terms import Checks, Terms
-from fairlead.model.risk import Limit
 from fairlead.model.risk_terms import LimitKind
-from fairlead.model.terms import Unit
-from fairlead.model.units import MILLIONTHS, Nanos
+from fairlead.model.units import Nanos
 
-_COUNT: Final = Unit.COUNT
 _MESSAGES: Final = LimitKind.MESSAGES
 _MESSAGES_DAY: Final = LimitKind.MESSAGES_DAY
 _ORDER_TO_TRADE: Final = LimitKind.ORDER_TO_TRADE
@@ -31,10 +29,10 @@ def check_messages(terms: Terms, lane: Lane, alerts: Alerts, checks: Checks) -> 
         limit = count.node.limit(_MESSAGES)
         if limit is not None:
             used = messages_since(count, Nanos(terms.now - limit.window))
-            _hold(count, limit, "messages", used + 1, alerts, checks)
+            hold_count(count, limit, "messages", used + 1, alerts, checks)
         limit = count.node.limit(_MESSAGES_DAY)
         if limit is not None:
-            _hold(count, limit, "messages_day", count.messages + 1, alerts, checks)
+            hold_count(count, limit, "messages_day", count.messages + 1, alerts, checks)
 
 
 def count_messages(lane: Lane, now: Nanos) -> None:
@@ -58,13 +56,3 @@ def messages_since(count: Count, time: Nanos) -> int:
     while times and times[0] <= time:
         times.popleft()
     return len(times)
-
-
-def _hold(
-    count: Count, limit: Limit, name: str, measured: int, alerts: Alerts, checks: Checks
-) -> None:
-    most = limit.hard // MILLIONTHS
-    passed = measured <= most
-    if passed:
-        alerts.see(count.node, limit, measured * MILLIONTHS)
-    checks.hold(passed, name, measured, most, _COUNT, count.node.name)

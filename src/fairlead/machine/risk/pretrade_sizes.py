@@ -79,12 +79,12 @@ def check_counts(terms: Terms, lane: Lane, age_max: Nanos, alerts: Alerts, check
         for count in lane.counts:
             limit = count.node.limit(_WORKING)
             if limit is not None:
-                _hold(count, limit, "working_orders", count.working + 1, alerts, checks)
+                hold_count(count, limit, "working_orders", count.working + 1, alerts, checks)
     if path.tightest(_UNACKNOWLEDGED) is not None:
         for count in lane.counts:
             limit = count.node.limit(_UNACKNOWLEDGED)
             if limit is not None:
-                _hold(count, limit, "unacknowledged", count.unanswered + 1, alerts, checks)
+                hold_count(count, limit, "unacknowledged", count.unanswered + 1, alerts, checks)
 
 
 def check_order_to_trade(terms: Terms, lane: Lane, alerts: Alerts, checks: Checks) -> None:
@@ -116,9 +116,10 @@ def count_trades(lane: Lane) -> None:
             count.trades += count.node.limit(_ORDER_TO_TRADE) is not None
 
 
-def _hold(
+def hold_count(
     count: Count, limit: Limit, name: str, measured: int, alerts: Alerts, checks: Checks
 ) -> None:
+    """Hold what is counted in one scope against its limit; equality passes."""
     most = limit.hard // MILLIONTHS
     passed = measured <= most
     if passed:
