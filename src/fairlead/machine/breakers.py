@@ -175,8 +175,14 @@ def follow_up(state: State, time: Nanos, outputs: list[Output]) -> None:
     gate = state.gate
     if state.risk_pending or gate.losses.version != gate.tree.version:
         risk_rules.run(state, time, outputs)
-    while gate.breakers.consequences:
-        _carry_out(state, gate.breakers.consequences.pop(0), time, outputs)
+    finish(state, time, outputs)
+
+
+def finish(state: State, time: Nanos, outputs: list[Output]) -> None:
+    """Do what transitions have yet to do."""
+    consequences = state.gate.breakers.consequences
+    while consequences:
+        _carry_out(state, consequences.pop(0), time, outputs)
 
 
 def _carry_out(state: State, one: Consequence, time: Nanos, outputs: list[Output]) -> None:

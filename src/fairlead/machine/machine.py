@@ -209,9 +209,13 @@ class Machine:
         if len(state.gate.kills):
             killing.run(state, time, outputs)
         self._follow(time, outputs)
-        if state.risk_watched or state.gate.losses.version != state.gate.tree.version:
+        asked = state.risk_watched or state.risk_pending
+        if asked or state.gate.losses.version != state.gate.tree.version:
             breakers.follow_up(state, time, outputs)
             self._follow(time, outputs)
+            while state.gate.breakers.consequences:  # what left last had everything asked again
+                breakers.finish(state, time, outputs)
+                self._follow(time, outputs)
         return outputs
 
     def next_due(self) -> Nanos | None:
