@@ -43,6 +43,7 @@ from fairlead.model.portfolio import ReturnHistory
 from fairlead.model.record import Levels, Record
 from fairlead.model.requests import (
     CancelRequest,
+    ClockChecked,
     ReplaceRequest,
     StrategyFailed,
     SubmitRequest,
@@ -59,6 +60,8 @@ from fairlead.model.risk_inputs import (
     DynamicLimitDefinition,
     ErrorReported,
     FlagChange,
+    JournalSpaceBack,
+    JournalSpaceLow,
     KillPolicyChange,
     LocateChange,
     MarketHalt,
@@ -89,6 +92,7 @@ from fairlead.model.setup import (
     NodeStarted,
     OrderPolicyChange,
     ReconciliationPolicyChange,
+    SnapshotTaken,
     StrategyDefinition,
     ToleranceChange,
 )
@@ -152,6 +156,7 @@ MarketData = (
 StrategyRequest = SubmitRequest | CancelRequest | ReplaceRequest | ParentRequest | ParentEnd
 Input = (
     NodeStarted
+    | SnapshotTaken
     | AccountDefinition
     | InstrumentDefinition
     | StrategyDefinition
@@ -172,6 +177,7 @@ Input = (
     | StrategyFailed
     | TimerFired
     | TimePassed
+    | ClockChecked
     | KillCommand
     | ReleaseCommand
     | StopCommand
@@ -211,6 +217,8 @@ Input = (
     | FlagChange
     | StrategyStartCommand
     | KillPolicyChange
+    | JournalSpaceLow
+    | JournalSpaceBack
 )
 
 __all__ = [
@@ -229,6 +237,7 @@ __all__ = [
     "CashConverted",
     "CashDividend",
     "CashMoved",
+    "ClockChecked",
     "CloseBreakCommand",
     "CurrencyDefinition",
     "DeclineCommand",
@@ -240,6 +249,8 @@ __all__ = [
     "InstrumentDefinition",
     "InstrumentRenamed",
     "InstrumentSplit",
+    "JournalSpaceBack",
+    "JournalSpaceLow",
     "KillCommand",
     "KillPolicyChange",
     "Levels",
@@ -279,6 +290,7 @@ __all__ = [
     "SessionPhase",
     "ShortSaleRestriction",
     "SignOffCommand",
+    "SnapshotTaken",
     "StartCommand",
     "Statement",
     "StopCommand",

@@ -73,6 +73,7 @@ from fairlead.model.risk_facts import (
     BreakerChanged,
     BreakerEscalated,
     ChangeProposed,
+    ClockAlert,
     DynamicLimitChanged,
     FlagChanged,
     KillStepped,
@@ -161,6 +162,7 @@ Fact = (
     | NameRetired
     | ParentChanged
     | SelfTradePrevented
+    | ClockAlert
     | LimitsAttested
     | FlagChanged
     | StrategyEnabled
@@ -184,6 +186,7 @@ __all__ = [
     "CashBooked",
     "CashExchanged",
     "ChangeProposed",
+    "ClockAlert",
     "CorrectionReversed",
     "DaySignedOff",
     "DayStarted",

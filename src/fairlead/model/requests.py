@@ -97,3 +97,19 @@ class TimerFired(Record, frozen=True, tag=64):
 
 class TimePassed(Record, frozen=True, tag=65):
     """Nothing but time: something in the machine was due."""
+
+
+class ClockChecked(Record, frozen=True, tag=117):
+    """Our clock was held against the time of day of the machine, both at one moment.
+
+    Ours goes on evenly whatever the other one does. Beyond `warning` and `alarm` apart a fact says
+    so; where they moved by more than `halt` against each other, nothing new leaves until a person
+    has looked.
+    """
+
+    ours: Nanos  # the time by our clock
+    wall: Nanos  # by the machine's time of day, as it was read
+    source: str  # where that is from
+    warning: Nanos = Nanos(100_000)
+    alarm: Nanos = Nanos(1_000_000)
+    halt: Nanos = Nanos(1_000_000_000)

@@ -188,3 +188,15 @@ class StrategyEnabled(Record, frozen=True, tag=197):
     strategy: StrategyId
     person: str
     reason: str
+
+
+class ClockAlert(Record, frozen=True, tag=199):
+    """Our clock and the machine's time of day are further apart than they may be, or no more.
+
+    Said once, when the level changes.
+    """
+
+    level: AlertLevel
+    offset: Nanos  # how far they are apart
+    ahead: bool  # whether ours is the later one
+    bound: Nanos  # that the level begins at; the warning's where it has ended

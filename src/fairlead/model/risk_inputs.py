@@ -290,3 +290,19 @@ class StrategyStartCommand(Record, frozen=True, tag=113):
     strategy: StrategyId
     person: str
     reason: str
+
+
+class JournalSpaceLow(Record, frozen=True, tag=115):
+    """The disk of the journal is full or nearly: orders stop, cancels go on."""
+
+    path: str
+    free_bytes: int
+    free_bytes_min: int
+    cancels: bool = True  # what works is canceled; else it stays
+
+
+class JournalSpaceBack(Record, frozen=True, tag=116):
+    """The disk of the journal has room again. Trading waits for a person all the same."""
+
+    path: str
+    free_bytes: int

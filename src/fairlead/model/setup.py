@@ -5,7 +5,15 @@ from fairlead.model.limits import Limits, MessageRate
 from fairlead.model.policies import OrderPolicy, ReconciliationPolicy
 from fairlead.model.record import Record
 from fairlead.model.terms import CostBasis, MarkPolicy
-from fairlead.model.units import AccountId, InstrumentId, Money, Nanos, Quantity, StrategyId
+from fairlead.model.units import (
+    AccountId,
+    InstrumentId,
+    Money,
+    Nanos,
+    Quantity,
+    Sequence,
+    StrategyId,
+)
 
 
 class NodeStarted(Record, frozen=True, tag=1):
@@ -15,6 +23,15 @@ class NodeStarted(Record, frozen=True, tag=1):
     build: str
     configuration: str
     stage: str
+
+
+class SnapshotTaken(Record, frozen=True, tag=120):
+    """The node keeps what stood after an input in a file. Without this word of the journal for it,
+    the file is not believed.
+    """
+
+    after: Sequence
+    digest: str  # of the file, in hexadecimal
 
 
 class AccountDefinition(Record, frozen=True, tag=2):
