@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from fairlead.journal import format as layout
 from fairlead.journal.history import End, History
-from fairlead.journal.log import Durability, Log
+from fairlead.journal.log import SEGMENT_BYTES, Durability, Log
 from fairlead.model.units import Nanos
 from fairlead.model.units import Sequence as Number
 
@@ -31,6 +31,7 @@ class Mark(NamedTuple):
     entries: int
 
 
+SCHEMA: Final = b"what it means"
 # Three groups of different sizes; some inputs have outputs, two happen at the same time.
 GROUPS: Final = (
     (Written(1, 10, b"first", b"A"), Written(2, 10, b"second")),
@@ -40,11 +41,20 @@ GROUPS: Final = (
 ALL: Final = tuple(one for group in GROUPS for one in group)
 
 
-def a_log(directory: Path, end: End | None = None, **terms: int) -> Log:
+def a_log(
+    directory: Path, end: End | None = None, epoch: int = 0, segment_bytes: int = SEGMENT_BYTES
+) -> Log:
     """Return a writer that goes on after `end`."""
     end = end or End()
-    log_terms = {"epoch": end.epoch + 1} | terms
-    return Log(directory, Durability.PROCESS, last=end.last, chain=end.chain, **log_terms)
+    return Log(
+        directory,
+        Durability.PROCESS,
+        epoch or end.epoch + 1,
+        end.last,
+        end.chain,
+        segment_bytes,
+        schema=SCHEMA,
+    )
 
 
 def put(log: Log, group: Iterable[Written]) -> None:
@@ -145,14 +155,15 @@ def records(path: Path) -> list[tuple[int, layout.Record]]:
 def forge(
     directory: Path, *recorded: tuple[int, int, int, bytes | None], epoch: int = 1, first: int = 1
 ) -> Path:
-    """Write a segment record by record, with checksums that hold; return it.
+    """Write a segment record by record after its schema, with checksums that hold; return it.
 
     A record is (kind, sequence, time, payload); `None` as payload is the chain as it must be.
     """
     directory.mkdir(parents=True, exist_ok=True)
     chain = layout.GENESIS
     content = layout.Header(epoch, Number(first), chain).encode()
-    group = b""
+    group = layout.encode_record(layout.SCHEMA, Number(first), Nanos(0), SCHEMA)
+    content += group
     for kind, sequence, time, payload in recorded:
         if kind == layout.COMMIT:
             chain, group = layout.next_chain(chain, group), b""
@@ -160,7 +171,7 @@ def forge(
             kind, Number(sequence), Nanos(time), chain if payload is None else payload
         )
         content += made
-        group += made if kind in (layout.INPUT, layout.OUTPUTS) else b""
+        group += made if kind not in (layout.COMMIT, layout.SEAL) else b""
     path = directory / f"{first:020d}.journal"
     path.write_bytes(content)
     return path

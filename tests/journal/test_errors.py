@@ -22,6 +22,6 @@ def test_damage_says_where_it_is_and_what_to_do() -> None:
     damage = JournalDamaged("var/7.journal", 1234, 5, "its checksum is wrong")
     assert str(damage) == (
         "var/7.journal: damaged at byte 1234 (record 5): its checksum is wrong;"
-        " restore this file from a copy, nothing was changed"
+        " restore this file from a copy (fairlead journal repair), nothing was changed"
     )
     assert (damage.path, damage.offset, damage.record) == ("var/7.journal", 1234, 5)

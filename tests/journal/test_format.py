@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fairlead.journal import format as layout
 from fairlead.model.units import Nanos, Sequence
 
-kinds = st.integers(layout.INPUT, layout.SEAL)
+kinds = st.integers(layout.INPUT, layout.MARK)
 sequences = st.integers(0, 2**64 - 1).map(Sequence)
 times = st.integers(-(2**63), 2**63 - 1).map(Nanos)
 chains = st.binary(min_size=layout.CHAIN_BYTES, max_size=layout.CHAIN_BYTES)
@@ -62,8 +62,29 @@ def test_another_file_is_not_taken_for_a_segment() -> None:
 def test_a_newer_format_is_refused_with_what_to_do() -> None:
     """Fault 23: an old build never guesses at what a newer one wrote."""
     head = struct.pack("<8sHHIQ32s", b"FAIRLEAD", layout.VERSION + 1, 0, 1, 1, bytes(32))
-    with pytest.raises(layout.NewerFormat, match=r"format 2, .* up to 1: use the build that wrote"):
+    with pytest.raises(layout.NewerFormat, match=r"format 3, .* up to 2: use the build that wrote"):
         layout.decode_header(head + struct.pack("<I", crc32c(head)))
+
+
+def test_flags_of_a_newer_build_are_refused_with_what_to_do() -> None:
+    """Fault 23: what this build does not understand may change the meaning of every byte."""
+    content = layout.Header(1, Sequence(1), bytes(32), flags=0x80).encode()
+    with pytest.raises(layout.NewerFormat, match=r"flags 0x0080, .* use the build that wrote it"):
+        layout.decode_header(content)
+
+
+def test_flags_of_a_format_that_had_none_are_no_header() -> None:
+    content = layout.Header(1, Sequence(1), bytes(32), layout.ENCRYPTED, layout.FORMAT_1).encode()
+    with pytest.raises(layout.BadHeader, match="format 1 has none"):
+        layout.decode_header(content)
+    content = layout.Header(1, Sequence(1), bytes(32), layout.ENCRYPTED).encode()
+    assert layout.decode_header(content).flags == layout.ENCRYPTED
+
+
+def test_a_header_of_format_1_is_read() -> None:
+    content = layout.Header(3, Sequence(17), bytes(32), version=layout.FORMAT_1).encode()
+    assert layout.decode_header(content).version == 1
+    assert layout.decode_header(HEADER.encode()).version == 2
 
 
 # --- records -------------------------------------------------------------------------------------
@@ -125,6 +146,7 @@ def test_the_layout_is_the_one_that_is_documented() -> None:
     body = struct.pack("<IQqB", 7, 7, 99, 1) + b"payload"
     assert struct.pack("<I", crc32c(body)) + body == RECORD
     assert (layout.INPUT, layout.OUTPUTS, layout.COMMIT, layout.SEAL) == (1, 2, 3, 4)
+    assert (layout.SCHEMA, layout.VERSION) == (5, 2)
     assert crc32c(b"123456789") == 0xE306_9283  # the check value of CRC-32C (RFC 3720)
 
 
@@ -162,3 +184,38 @@ def test_a_closing_record_that_is_damaged_or_an_input_as_long_closes_nothing() -
     assert layout.find_closing_record(b"x" + COMMIT[:-1] + b"!", 0) == -1
     assert layout.find_closing_record(COMMIT, 0) == -1
     assert layout.find_closing_record(b"x" + as_long + COMMIT, 0) == 1 + len(as_long)
+
+
+# --- torn, or changed ----------------------------------------------------------------------------
+
+CHAINED = layout.encode_record(layout.COMMIT, Sequence(7), Nanos(99), bytes(range(100, 132)))
+GROUP = RECORD + CHAINED
+
+
+@pytest.mark.parametrize("length", range(len(RECORD), len(GROUP)))
+def test_a_file_that_ends_within_a_group_is_torn(length: int) -> None:
+    """Fault 1: at any byte."""
+    assert layout.is_torn(GROUP[:length], 0, len(RECORD))
+
+
+def test_a_last_record_that_is_all_there_and_wrong_was_changed() -> None:
+    """Fault 3: it may have been acknowledged. Its length and its kind may be what was changed."""
+    for bit in range(len(RECORD) * 8, len(GROUP) * 8):
+        assert not layout.is_torn(flipped(GROUP, bit), 0, len(RECORD))
+    for bit in range(len(RECORD) * 8):
+        assert not layout.is_torn(flipped(GROUP, bit), 0, 0)
+
+
+@pytest.mark.parametrize("before", [0, 1, 100, 300, 470, 500, 511])
+def test_sectors_that_never_came_are_told_from_what_was_changed(before: int) -> None:
+    """Fault 2: whichever are missing, with the commit there or not; also after a whole group."""
+    payload = bytes(range(1, 256)) * 8
+    start = len(GROUP) + before
+    long = layout.encode_record(layout.INPUT, Sequence(8), Nanos(99), payload)
+    content = bytes(range(1, 256))[:1] * start + long + CHAINED
+    for sector in range(start // 512, -(-len(content) // 512)):
+        begin, end = max(start, sector * 512), min(len(content), sector * 512 + 512)
+        torn = content[:begin] + bytes(end - begin) + content[end:]
+        offset = start if begin < start + len(long) else start + len(long)
+        assert layout.is_torn(torn, start, offset), (before, sector)
+    assert not layout.is_torn(flipped(content, (start + 700) * 8), start, start)

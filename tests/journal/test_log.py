@@ -15,7 +15,9 @@ import pytest
 from fairlead.journal import format as layout
 from fairlead.journal import log as log_module
 from fairlead.journal.errors import JournalFailed, JournalLocked
+from fairlead.journal.history import History
 from fairlead.journal.log import GROUP_BYTES_MAX, Durability, Lock, Log
+from fairlead.journal.tail import Tail
 from fairlead.model.units import Nanos, Sequence
 from tests.journal.build import (
     ALL,
@@ -424,3 +426,38 @@ def test_no_file_stays_open_after_a_failure(
 def test_the_bounds_have_the_sizes_that_the_design_gives_them() -> None:
     """Invariant 14: a group is small against a segment, a segment small against a disk."""
     assert GROUP_BYTES_MAX < log_module.SEGMENT_BYTES <= 2**30
+
+
+class Seen:
+    """A witness that keeps what it is shown."""
+
+    def __init__(self) -> None:
+        self.groups: list[tuple[int, bytes, int, int, bytes]] = []
+
+    def committed(
+        self, epoch: int, group: bytes, last: Sequence, time: Nanos, chain: bytes
+    ) -> None:
+        self.groups.append((epoch, group, last, time, chain))
+
+
+def test_writer_and_readers_show_a_witness_the_same_groups(tmp_path: Path) -> None:
+    writing, reading, following = Seen(), Seen(), Seen()
+    log = a_log(tmp_path, segment_bytes=1)
+    log.show_to(writing)
+    for group in GROUPS:
+        put(log, group)
+    log.close(Nanos(35))
+    history = History(tmp_path)
+    history.show_to(reading)
+    list(history.entries())
+    tail = Tail(tmp_path)
+    tail.show_to(following)
+    while tail.read():
+        pass
+    assert writing.groups == reading.groups == following.groups
+    assert [(epoch, last, time) for epoch, _, last, time, _ in writing.groups] == [
+        (1, 2, 10),
+        (1, 3, 20),
+        (1, 6, 35),
+    ]
+    assert writing.groups[-1][-1] == history.end.chain

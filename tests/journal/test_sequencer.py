@@ -1,13 +1,22 @@
 """Numbers without gaps, and a time that never goes back whatever the clock does."""
 
 import itertools
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.journal.sequencer import Sequencer, VirtualClock, WallClock, monotonic_ns
+from fairlead.journal.sequencer import (
+    Sequencer,
+    SteadyClock,
+    VirtualClock,
+    WallClock,
+    monotonic_ns,
+)
 from fairlead.model.units import NANOS_PER_SECOND, Nanos, Sequence
+from tests.journal.clocks import DAY, MINUTE, SECOND, Machine, wrong_clock
+from tests.journal.clocks import NOON as NOON_OF_DAY
 
 HOUR = 3_600 * NANOS_PER_SECOND
 NOON = 1_700_000_000 * NANOS_PER_SECOND
@@ -61,3 +70,39 @@ def test_the_clocks_of_this_machine_count_nanoseconds_forward() -> None:
     assert wall[0] > NOON
     spans = [monotonic_ns() for _ in range(3)]
     assert all(later >= earlier for earlier, later in itertools.pairwise(spans))
+
+
+@pytest.mark.parametrize("seed", range(500))
+def test_a_steady_clock_goes_evenly_whatever_the_time_of_day_does(seed: int) -> None:
+    """Faults 8: linear, stepping, periodic, noisy, frozen; leap seconds, stepped and smeared."""
+    machine = Machine(wrong_clock(seed), booted=seed * SECOND)
+    began = machine.wall()
+    steady = SteadyClock(Nanos(0), machine.wall, machine.monotonic)
+    sequencer = Sequencer(steady, Sequence(0), Nanos(0))
+    chance = random.Random(seed)
+    for _ in range(200):
+        machine.passed += chance.choice([1, 1_000, SECOND, MINUTE])
+        assert sequencer.stamp() == began + machine.passed
+        ours, wall = steady.compare()
+        assert (ours, wall) == (began + machine.passed, machine.wall())
+
+
+def test_a_steady_clock_begins_after_what_was_stamped_before() -> None:
+    """The machine's time of day was put back between two starts: time goes on, and not back."""
+    machine = Machine(lambda passed: -DAY)
+    steady = SteadyClock(Nanos(NOON_OF_DAY), machine.wall, machine.monotonic)
+    assert steady.now() == NOON_OF_DAY
+    machine.passed += 5
+    assert steady.now() == NOON_OF_DAY + 5
+    assert steady.compare() == (NOON_OF_DAY + 5, NOON_OF_DAY + 5 - DAY)
+
+
+def test_a_comparison_that_was_held_up_is_made_again() -> None:
+    reads = iter([0, 0, 900_000, 900_000, 900_010, 900_010])
+    steady = SteadyClock(Nanos(0), lambda: 7, lambda: next(reads))
+    assert steady.compare() == (7 + 900_005, 7)
+
+
+def test_the_clocks_of_this_machine_agree() -> None:
+    ours, wall = SteadyClock().compare()
+    assert abs(ours - wall) < SECOND

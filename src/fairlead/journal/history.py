@@ -1,30 +1,61 @@
 """The journal's reader: every committed input with its outputs, in order, or a clear no.
 
-Damage is told apart from a torn end. When bytes are wrong and no intact commit follows them in the
-last segment, a crash cut the last group short: it was never acknowledged, and reading ends before
-it. When an intact commit follows, something changed what was acknowledged: reading stops with the
-place.
+Damage is told apart from a torn end. When the last group of the last segment is not all there, a
+crash cut it short: it was never acknowledged, and reading ends before it. The file ends within it
+then, or sectors of it are missing, which a disk takes in any order. When the bytes are all there
+and are wrong, something changed what may have been acknowledged: reading stops with the place.
 """
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from fairlead.journal import format as layout
+from fairlead.journal.disk import Disk, RealDisk, write_all
 from fairlead.journal.errors import JournalDamaged, JournalFailed, JournalUnreadable
-from fairlead.journal.log import SEGMENT_SUFFIX
+from fairlead.journal.log import SEGMENT_SUFFIX, Witness
+from fairlead.journal.packed import Segments
+from fairlead.journal.snapshot import Snapshot
 from fairlead.model.units import Nanos, Sequence
+
+
+class Origin:
+    """Where entries come from: a segment, and what it says of the meaning of its payloads.
+
+    Where there is a mark, schema and payloads are sealed, bound to epoch, sequence and time.
+    """
+
+    def __init__(self, path: str, version: int, schema: bytes) -> None:
+        """Take the file, the version of its format, and its schema; empty in format 1."""
+        self.path = path
+        self.version = version
+        self.schema = schema
+        self.mark = b""
+        self.epoch = 0
+        self.first = Sequence(0)  # with which the schema was written, and when
+        self.begun = Nanos(0)
+
+    def begin(self, record: layout.Record) -> None:
+        """Take what stands before the first input: the mark, and the schema."""
+        if record.kind == layout.MARK:
+            self.mark = record.payload
+        else:
+            self.schema = record.payload
+            self.first = record.sequence
+            self.begun = record.time
 
 
 class Entry:
     """One input and the outputs recorded with it, as bytes."""
 
-    def __init__(self, sequence: Sequence, time: Nanos, input: bytes) -> None:
-        """Begin without outputs."""
+    def __init__(
+        self, sequence: Sequence, time: Nanos, input: bytes, origin: Origin | None = None
+    ) -> None:
+        """Begin without outputs. What no segment holds has no origin."""
         self.sequence = sequence
         self.time = time
         self.input = input
         self.outputs = b""
+        self.origin = origin
 
 
 class End:
@@ -46,19 +77,55 @@ class End:
 
 
 class History:
-    """Reads a journal directory once, from the beginning. `end` is true after the last entry."""
+    """Reads a journal directory once, from the beginning or from where a snapshot stands.
 
-    def __init__(self, directory: Path) -> None:
+    `end` is true after the last entry.
+    """
+
+    def __init__(
+        self, directory: Path, disk: Disk | None = None, after: Snapshot | None = None
+    ) -> None:
         """Take the directory. Raises `JournalUnreadable` if there is no journal in it."""
+        self._disk: Disk = disk or RealDisk()
+        self._files = Segments(self._disk)
         try:
-            names = sorted(os.listdir(directory))  # says so where it may not look; glob does not
+            names = self._files.names(directory)  # says so where it may not look; glob does not
         except (FileNotFoundError, NotADirectoryError) as missing:
             raise JournalUnreadable(f"{directory}: no such journal directory") from missing
         except OSError as error:
             raise JournalUnreadable(f"{directory}: cannot be read: {error}") from error
         self._paths = [directory / name for name in names if name.endswith(SEGMENT_SUFFIX)]
+        self._newest = self._paths[-1] if self._paths else None
         self.directory = directory
         self.end = End()
+        self._witness: Witness | None = None
+        if after is not None:
+            self._begin_after(after)
+
+    def show_to(self, witness: Witness) -> None:
+        """Show every committed group before its entries are given. Call it before `entries`."""
+        self._witness = witness
+
+    def _begin_after(self, snapshot: Snapshot) -> None:
+        """Stand where a snapshot does: what follows begins a segment and continues its chain."""
+        end = self.end
+        end.last, end.time = snapshot.sequence, snapshot.time
+        end.epoch, end.chain = snapshot.epoch, snapshot.chain
+        following = f"{snapshot.sequence + 1:020d}"
+        self._paths = [path for path in self._paths if path.name >= following]
+
+    def settle(self) -> None:
+        """Have of the newest segment what the disk has: what a dead process had left in memory is
+        made durable, what a failed sync had left there is forgotten. Nothing may rest on either.
+
+        Call it before `entries`, holding the `Lock`. Raises `JournalFailed`.
+        """
+        if self._newest is None:
+            return
+        try:
+            self._disk.settle(self._newest)
+        except OSError as error:
+            raise JournalFailed(f"{self._newest}: cannot be made durable: {error}") from error
 
     @property
     def empty(self) -> bool:
@@ -68,13 +135,14 @@ class History:
     @property
     def bytes_total(self) -> int:
         """How many bytes there are to read, for a progress bar."""
-        return sum(path.stat().st_size for path in self._paths)
+        return sum(self._files.stamp(path)[0] for path in self._paths)
 
     def entries(self) -> Iterator[Entry]:
         """Yield every committed entry. Raises `JournalDamaged` and `JournalUnreadable`."""
         for number, path in enumerate(self._paths):
             last = number == len(self._paths) - 1
-            yield from _Segment(path, self.end, last).entries()
+            segment = _Segment(path, self._content(path), self.end, last, self._witness)
+            yield from segment.entries()
             if self.end.torn_path is not None:
                 return
 
@@ -87,34 +155,54 @@ class History:
         if not self._paths or (end.sealed and end.torn_path is None):
             return 0
         path = self._paths[-1]
-        whole = end.torn_offset if end.torn_path is not None else path.stat().st_size
         try:
+            whole = end.torn_offset
+            if end.torn_path is None:
+                whole = self._disk.stamp(path)[0]
             if whole <= layout.HEADER_BYTES:
-                path.unlink()
+                self._disk.remove(path)
                 return end.torn_bytes
-            with path.open("r+b") as file:
-                file.truncate(whole)
-                file.seek(whole)
-                if not end.sealed:
-                    file.write(layout.encode_record(layout.SEAL, end.last, end.time, end.chain))
-                file.flush()
-                os.fsync(file.fileno())
+            self._cut(path, whole)
         except OSError as error:
             raise JournalFailed(f"{path}: its torn end cannot be cut off: {error}") from error
         return end.torn_bytes
+
+    def _cut(self, path: Path, whole: int) -> None:
+        end, disk = self.end, self._disk
+        file = disk.open(path)
+        try:
+            if end.torn_path is not None:
+                disk.truncate(file, whole)
+                # Before anything is written in its place: after a loss of power the old sectors and
+                # the seal would stand mixed, and nobody could tell that from damage.
+                disk.sync(file)
+            if not end.sealed:
+                seal = layout.encode_record(layout.SEAL, end.last, end.time, end.chain)
+                write_all(disk, file, seal)
+            disk.sync(file)
+        finally:
+            disk.close(file)
+
+    def _content(self, path: Path) -> bytes:
+        try:
+            return self._files.read(path)
+        except OSError as error:
+            raise JournalUnreadable(f"{path}: cannot be read: {error}") from error
 
 
 class _Segment:
     """One file of a journal."""
 
-    def __init__(self, path: Path, end: End, last: bool) -> None:
+    def __init__(
+        self, path: Path, content: bytes, end: End, last: bool, witness: Witness | None
+    ) -> None:
         self._path = path
+        self._content = content
+        self._witness = witness
         self._end = end
         self._last = last
-        try:
-            self._content = path.read_bytes()
-        except OSError as error:
-            raise JournalUnreadable(f"{path}: cannot be read: {error}") from error
+        self._origin = Origin(str(path), layout.VERSION, b"")
+        self._header = layout.Header(0, Sequence(0), layout.GENESIS)
 
     def entries(self) -> Iterator[Entry]:
         end = self._end
@@ -130,21 +218,22 @@ class _Segment:
                 self._stop(offset, group_start, number, record)
                 return
             number += 1
-            if end.sealed:
-                raise self._damaged(offset, number, "a record after the seal")
-            if record.kind == layout.COMMIT:
+            self._refuse_out_of_place(record, offset, number)
+            if record.kind in layout.BEGINNING:
+                self._origin.begin(record)
+            elif record.kind == layout.COMMIT:
                 self._close_group(record, group, group_start, offset, number)
                 yield from group
                 group = []
                 group_start = record.end
             elif record.kind == layout.SEAL:
-                self._check_seal(record, group, offset, number)
+                self._check_seal(record, offset != group_start, offset, number)
                 end.sealed = True
                 group_start = record.end
             else:
                 self._collect(record, group, offset, number)
             offset = record.end
-        if group:
+        if offset != group_start:
             self._stop(offset, group_start, number, "the file ends before the group's commit")
         elif not end.sealed and not self._last:
             raise self._damaged(offset, number, "the segment was never sealed, yet another follows")
@@ -158,7 +247,7 @@ class _Segment:
             raise JournalUnreadable(f"{self._path}: {newer}") from newer
         except layout.BadHeader as bad:
             if self._last and len(self._content) <= layout.HEADER_BYTES:  # no group was written
-                self._stop(0, 0, 0, str(bad))
+                self._end_torn(0)
                 return False
             raise self._damaged(0, 0, str(bad)) from bad
         if header.first != end.last + 1:
@@ -175,7 +264,17 @@ class _Segment:
             )
         end.epoch = header.epoch
         end.segments += 1
+        self._header = header
+        self._origin.version = header.version
+        self._origin.epoch = header.epoch
         return True
+
+    def _refuse_out_of_place(self, record: layout.Record, offset: int, number: int) -> None:
+        if self._end.sealed:
+            raise self._damaged(offset, number, "a record after the seal")
+        wrong = layout.misplaced(self._header, record, offset)
+        if wrong:
+            raise self._damaged(offset, number, wrong)
 
     def _collect(self, record: layout.Record, group: list[Entry], offset: int, number: int) -> None:
         following = (group[-1].sequence if group else self._end.last) + 1
@@ -186,7 +285,7 @@ class _Segment:
                 )
             if record.time < (group[-1].time if group else self._end.time):
                 raise self._damaged(offset, number, "its time goes back")
-            group.append(Entry(record.sequence, record.time, record.payload))
+            group.append(Entry(record.sequence, record.time, record.payload, self._origin))
         elif not group or record.sequence != group[-1].sequence or group[-1].outputs:
             raise self._damaged(offset, number, "outputs that belong to no input")
         else:
@@ -201,7 +300,8 @@ class _Segment:
         number: int,
     ) -> None:
         end = self._end
-        chain = layout.next_chain(end.chain, self._content[group_start:offset])
+        content = self._content[group_start:offset]
+        chain = layout.next_chain(end.chain, content)
         if chain != record.payload:
             raise self._damaged(offset, number, "the chain does not match: records were changed")
         if not group or record.sequence != group[-1].sequence:
@@ -210,18 +310,21 @@ class _Segment:
         end.last = record.sequence
         end.time = group[-1].time
         end.commits += 1
+        if self._witness is not None:
+            self._witness.committed(end.epoch, content, end.last, record.time, chain)
 
-    def _check_seal(
-        self, record: layout.Record, group: list[Entry], offset: int, number: int
-    ) -> None:
+    def _check_seal(self, record: layout.Record, in_group: bool, offset: int, number: int) -> None:
         end = self._end
-        if group or record.sequence != end.last or record.payload != end.chain:
+        if in_group or record.sequence != end.last or record.payload != end.chain:
             raise self._damaged(offset, number, "a seal that does not follow what it seals")
 
     def _stop(self, offset: int, group_start: int, number: int, what: str) -> None:
         """End at a torn end; raise for damage."""
-        if not self._last or layout.find_closing_record(self._content, offset) >= 0:
+        if not self._last or not layout.is_torn(self._content, group_start, offset):
             raise self._damaged(offset, number + 1, what)
+        self._end_torn(group_start)
+
+    def _end_torn(self, group_start: int) -> None:
         self._end.torn_path = self._path
         self._end.torn_offset = group_start
         self._end.torn_bytes = len(self._content) - group_start

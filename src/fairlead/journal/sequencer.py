@@ -5,9 +5,14 @@ the clock has caught up, so order is by number alone and a timer can never fire 
 """
 
 import time
-from typing import Protocol
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from fairlead.model.units import Nanos, Sequence
+
+_EPOCH: Final = Nanos(0)
+_LOOK_SPAN: Final = 20_000  # two looks this close bound the error to a tenth of the first tier
+_LOOKS_MAX: Final = 5
 
 
 def monotonic_ns() -> Nanos:
@@ -28,6 +33,51 @@ class WallClock:
     def now(self) -> Nanos:
         """Return the time of day."""
         return Nanos(time.time_ns())
+
+
+class SteadyClock:
+    """The time of day as it passes: read once, and carried on by a clock that only goes forward.
+
+    Whatever happens to the time of day of this machine afterwards (a step, a leap second, a
+    daylight saving that somebody set by hand, a clock that stands still), this one goes on evenly.
+    How far the two are apart is written down (`ClockChecked`).
+    """
+
+    def __init__(
+        self,
+        not_before: Nanos = _EPOCH,
+        wall: Callable[[], int] = time.time_ns,
+        monotonic: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """Begin now, or at `not_before` where that is later: what was stamped before is past."""
+        self._wall = wall
+        self._monotonic = monotonic
+        self._began = monotonic()
+        self._start = max(wall(), not_before)
+        self._last = self._start
+
+    def now(self) -> Nanos:
+        """Return nanoseconds since the epoch; never less than the last time."""
+        now = self._start + self._monotonic() - self._began
+        self._last = max(self._last, now)
+        return Nanos(self._last)
+
+    def compare(self) -> tuple[Nanos, Nanos]:
+        """Return this clock and the machine's time of day, both at one moment.
+
+        The other one is read between two looks at this one; where the process was held up in
+        between, it is read again, and the closest pair of looks counts (Cristian 1989).
+        """
+        before = self.now()
+        wall = self._wall()
+        after = self.now()
+        for _ in range(_LOOKS_MAX):
+            if after - before <= _LOOK_SPAN:
+                break
+            again, seen, done = self.now(), self._wall(), self.now()
+            if done - again < after - before:
+                before, wall, after = again, seen, done
+        return Nanos((before + after) // 2), Nanos(wall)
 
 
 class VirtualClock:
