@@ -44,6 +44,7 @@ from fairlead.model.terms import (
     TimeInForce,
 )
 from fairlead.model.units import (
+    AccountId,
     BasisPoints,
     InstrumentId,
     Money,
@@ -54,8 +55,14 @@ from fairlead.model.units import (
     Sequence,
     StrategyId,
 )
+from fairlead.simulator.chance import Chance
+from fairlead.simulator.hostile.books import VenueBooks
+from fairlead.simulator.hostile.line import Line
+from fairlead.simulator.hostile.venue import HostileVenue, Temper
+from fairlead.simulator.world import NEVER
 from tests.machine.build import (
     BUY,
+    CASH,
     CONNECTED,
     DISCONNECTED,
     KILL,
@@ -75,9 +82,10 @@ from tests.machine.build import (
     strategy,
     submit,
 )
-from tests.machine.hostile import MILLISECOND, NEVER, HostileVenue, Line
 from tests.machine.naive import Auditor
 
+MILLISECOND: Final = 1_000_000
+ACCOUNT: Final = AccountId(1)
 POSITION_MAX: Final = 30
 FIRST: Final[Instrument] = msgspec.structs.replace(PERPETUAL, kind=InstrumentKind.SPOT)
 INSTRUMENTS: Final = {one.instrument: one for one in (FIRST, SPOT)}
@@ -88,7 +96,6 @@ POLICY: Final = OrderPolicy(
 )
 WAITS: Final = [1_000, MILLISECOND, MILLISECOND, 20 * MILLISECOND, 200 * MILLISECOND, 2 * SECOND]
 ACTIONS: Final = (SendOrder, ReplaceOrder, CancelOrder, QueryOrder, RequestStatement)
-SKEWS: Final = [-200 * MILLISECOND, -1_000, 1_000, 150 * MILLISECOND]
 ROUNDS_MAX: Final = 12  # of statements, telephone calls and explanations at the end
 
 
@@ -123,19 +130,23 @@ class Session:
         self.machine = Machine()
         self.twin = Machine()
         self.auditor = Auditor(POSITION_MAX, INSTRUMENTS)
-        self.venue = HostileVenue(self.chance, self.lies)
-        self.wire: Line[Action] = Line(self.chance, Nanos(300 * MILLISECOND))
+        own = Chance(seed, 0)
+        self.books = VenueBooks([FIRST, SPOT], ACCOUNT, CASH)
+        reports: Line[Input] = Line(own, Nanos(1_500 * MILLISECOND))
+        temper = Temper(own, self.lies)
+        self.venue = HostileVenue(own, temper, self.books, reports, Price(100))
+        self.wire: Line[Action] = Line(own, Nanos(300 * MILLISECOND))
         self.time = Nanos(10 * SECOND)
-        self.skew = self.chance.choice([0, 0, 0, *SKEWS])  # of the venue's clock
+        self.skew = temper.skew  # of the venue's clock
         self.latest = 0
         self.happened: Counter[str] = Counter()
-        self.adopted: dict[str, bool] = {}  # executions that a person gave to a strategy
+        self.adopted: dict[tuple[int, str], bool] = {}  # by a person
         self._stands = True
         basis = set_up(CostBasis.FIFO)
         for one, other in zip(set_up(CostBasis.AVERAGE), basis, strict=True):
             self.say(one, other)
         self.wait(MILLISECOND)
-        self.say(self.venue.statement())
+        self.say(self.books.statement(self.venue.now))
 
     # --- the two machines ---
 
@@ -261,7 +272,7 @@ class Session:
             self._stands = False
             self.say(DISCONNECTED)
             if chance.randrange(2):
-                self.wire.cut()
+                self.wire.clear()
         elif chance.randrange(2):
             self.say(KILL)
             self.say(RELEASE)
@@ -292,7 +303,7 @@ class Session:
                 break
             self._go_to(max(self.time, following))
             if following == message:
-                self.venue.act(self.wire.take())
+                self.venue.act(0, self.wire.take())
             elif following == report:
                 self.say(self.venue.reports.take())
             else:
@@ -308,13 +319,13 @@ class Session:
         What the machine counts as filled and working is never less than what the venue does; but
         for an order that got back what it may trade twice: the first report of it may be lost.
         """
-        for number, there in self.venue.orders.items():
-            order = self.machine.orders.get(number)
+        for there in self.books.orders:
+            order = self.machine.orders.get(there.order)
             assert order is not None
             here = order.filled + order.reserved
             enough = here >= there.filled + there.leaves
             unheard = there.reopened > 1
-            assert enough or unheard or not there.alive, f"order {number}"
+            assert enough or unheard or not there.alive, f"order {there.order}"
 
     # --- the end ---
 
@@ -322,7 +333,7 @@ class Session:
         """Heal the line, compare statements until all is settled, and compare both records."""
         self.wire.heal()
         self.venue.reports.heal()
-        self.venue.kind = True
+        self.venue.heal()
         if not self._stands:
             self._connect()
         for number in range(ROUNDS_MAX):
@@ -330,7 +341,7 @@ class Session:
             if number and self._is_settled():
                 break
         self.wait(SECOND)
-        self.say(self.venue.statement())
+        self.say(self.books.statement(self.venue.now))
         self.agree()
 
     def _settle_round(self) -> None:
@@ -338,13 +349,13 @@ class Session:
         self.wait(8 * SECOND)
         self.venue.say_again()
         self.wait(SECOND)
-        self.say(self.venue.statement())
+        self.say(self.books.statement(self.venue.now))
         self._explain()
 
     def _is_settled(self) -> bool:
         state = self.machine.state
         working = state.orders.all_working()
-        theirs = [order.order for order in self.venue.orders.values() if order.alive]
+        theirs = [order.order for order in self.books.alive()]
         return (
             not state.reconciliation.any_open
             and all(
@@ -360,9 +371,10 @@ class Session:
         for known in state.reconciliation.open_breaks():
             if known.kind in (BreakKind.FILL_NOT_AT_VENUE, BreakKind.FILL_DIFFERS):
                 execution = known.item if known.session_date else ""
-                self.venue.explain(known.order, known.instrument, execution)
+                where = (known.order, known.instrument)
+                self.venue.explain(*where, execution, known.session_date)
             elif known.kind in (BreakKind.ORDER_DIFFERS, BreakKind.ORDER_NOT_AT_VENUE):
-                self.venue.explain(known.order, known.instrument, "")
+                self.venue.explain(known.order, known.instrument, "", 0)
             elif known.kind is BreakKind.POSITION_DIFFERS and self.lies:
                 self.venue.read_out()
         for (venue, date, execution), held in list(state.reconciliation.quarantine.items()):
@@ -370,11 +382,11 @@ class Session:
                 mine = self._owner(report)
                 self.say(AdoptFillCommand(venue, date, execution, mine, "ann", "asked the venue"))
                 if mine:
-                    self.adopted[execution] = True
+                    self.adopted[date, execution] = True
 
     def _owner(self, report: VenueFilled) -> StrategyId:
         """Return whose a fill is that its order could not take; 0 if there never was such a one."""
-        line = self.venue.fills.get(report.execution)
+        line = self.books.fills.get((report.session_date, report.execution))
         order = self.machine.orders.get(report.order)
         if line is None or order is None or line.order != report.order:
             return StrategyId(0)
@@ -391,25 +403,23 @@ class Session:
         ]
         for number in INSTRUMENTS:
             net = self.machine.positions.net(number)
-            assert net == self.venue.position(number), f"the position in {number}"
+            assert net == self.books.position(number), f"the position in {number}"
         ours = self.machine.positions.accounts()[0].ledger("USD")
         assert ours is not None
-        assert ours.cash.rounded == self.venue.cash(), "cash"
+        assert ours.cash.rounded == self.books.cash(), "cash"
         self._orders_agree()
 
     def _orders_agree(self) -> None:
-        fills = self.venue.fills.values()
+        fills = self.books.fills.items()
         for order in self.machine.orders.all():
-            there = self.venue.orders.get(order.order)
+            there = self.books.find(order.order)
             assert order.status is not Status.UNKNOWN, f"order {order.order}"
             alive = there is not None and there.alive
             assert order.working is alive, f"order {order.order} is {order.status.name}"
             if there is not None and alive:
                 assert order.quantity == there.quantity, f"order {order.order}"
             mine = [
-                line
-                for line in fills
-                if line.order == order.order and line.execution not in self.adopted
+                line for key, line in fills if line.order == order.order and key not in self.adopted
             ]
             filled = sum(line.quantity for line in mine)
             assert order.filled == filled, f"order {order.order}"

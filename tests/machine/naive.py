@@ -398,8 +398,8 @@ class Auditor:
         """Object to an input that vanished, or a refusal without its reasons."""
         if isinstance(input, inputs.VenueFilled):
             outcomes = [one for one in answered if isinstance(one, _OUTCOMES_OF_A_FILL)]
-            # A second one is that of a correction that was told before what it corrects.
-            most = 2 if input.execution in self._taken_ahead else 1
+            # More are those of a chain of corrections that were told before what they correct.
+            most = 1 + len(self._taken_ahead) if input.execution in self._taken_ahead else 1
             assert 1 <= len(outcomes) <= most, "invariant 4: booked, ignored or quarantined"
         elif isinstance(input, inputs.VenueBusted):
             self._taken_ahead[input.execution] = input

@@ -18,14 +18,17 @@ from fairlead.model.units import (
     Nanos,
     Sequence,
 )
+from fairlead.simulator.chance import Chance
+from fairlead.simulator.hostile.line import Line
+from fairlead.simulator.world import NEVER
 from tests.machine.build import (
     SECOND,
     VENUE,
 )
-from tests.machine.hostile import MILLISECOND, NEVER, Line
 from tests.machine.risk_auditor import RiskAuditor
 from tests.machine.risk_world import (
     ACTIONS,
+    MILLISECOND,
     OTHER,
     RiskVenue,
     set_up,
@@ -47,7 +50,7 @@ class Twins:
         lies = self.chance.randrange(3) == 0
         self.venues = {name: RiskVenue(self.chance, lies) for name in (VENUE, OTHER)}
         self.stands = dict.fromkeys(self.venues, True)
-        self.wire: Line[Action] = Line(self.chance, Nanos(300 * MILLISECOND))
+        self.wire: Line[Action] = Line(Chance(seed, 0), Nanos(300 * MILLISECOND))
         self.calm = self.chance.randrange(2) == 0
         if self.calm:  # the lines are good, and limits alone stand in the way
             self.wire.heal()
@@ -138,4 +141,4 @@ class Twins:
     def _go_to(self, time: int) -> None:
         self.time = Nanos(time)
         for venue in self.venues.values():
-            venue.now = Nanos(time)
+            venue.go_to(Nanos(time))

@@ -47,6 +47,10 @@ from fairlead.model.units import (
     Price,
     Quantity,
 )
+from fairlead.simulator.chance import Chance
+from fairlead.simulator.hostile.books import VenueBooks
+from fairlead.simulator.hostile.line import Line
+from fairlead.simulator.hostile.venue import HostileVenue, Temper
 from tests.machine.build import (
     LIMITS,
     PERPETUAL,
@@ -61,7 +65,6 @@ from tests.machine.build import (
     rate,
     strategy,
 )
-from tests.machine.hostile import MILLISECOND, HostileVenue
 
 OTHER: Final = "OTHER"
 MINUTE: Final = 60 * SECOND
@@ -73,6 +76,7 @@ FOREIGN: Final = msgspec.structs.replace(
     PERPETUAL, instrument=InstrumentId(4), symbol="FOREIGN", venue=OTHER, currency="EUR"
 )
 ACTIONS: Final = (SendOrder, ReplaceOrder, CancelOrder, QueryOrder)
+MILLISECOND: Final = 1_000_000
 WAITS: Final = [1_000, MILLISECOND, MILLISECOND, 20 * MILLISECOND, 300 * MILLISECOND, 2 * SECOND]
 POLICY: Final = OrderPolicy(
     timeout=Nanos(3 * SECOND),
@@ -123,24 +127,44 @@ CONDITIONS: Final = (
 CHECKS: Final = ("order_quantity", "order_notional", "position_value", "value_day", "sector")
 
 
-class RiskVenue(HostileVenue):
+class RiskVenue:
     """A hostile venue that gives no statements."""
+
+    def __init__(self, chance: random.Random, lies: bool) -> None:
+        """Begin with nothing."""
+        own = Chance(chance.randrange(2**40), 0)
+        self.books = VenueBooks([PERPETUAL, FAR, INVERSE, FOREIGN], AccountId(1), Money(0))
+        self.reports: Line[Input] = Line(own, Nanos(1_500 * MILLISECOND))
+        temper = Temper(own, lies)
+        self.venue = HostileVenue(own, temper, self.books, self.reports, Price(100))
+
+    def go_to(self, time: Nanos) -> None:
+        """Let it be so late."""
+        self.venue.now = time
+
+    def trade(self) -> None:
+        """Fill some order."""
+        self.venue.trade()
+
+    def act_up(self) -> None:
+        """Do something that nobody asked for."""
+        self.venue.act_up()
 
     def act(self, action: Action) -> None:
         """Do what a message says, but for statements."""
         if not isinstance(action, RequestStatement):
-            super().act(action)
+            self.venue.act(0, action)
 
     def split(self, instrument: InstrumentId, new: int, old: int) -> None:
         """Bring the orders into the new units, as good as it goes."""
-        for order in self.orders.values():
+        for order in self.books.orders:
             if order.instrument == instrument:
                 order.quantity = -(-order.quantity * new // old)
                 order.filled = order.filled * new // old
                 order.price = Price(max(1, order.price * old // new) if order.price else 0)
-        for name, line in list(self.fills.items()):
+        for name, line in list(self.books.fills.items()):
             if line.instrument == instrument:
-                del self.fills[name]
+                del self.books.fills[name]
 
 
 def set_up(foreign: bool, mixed: bool) -> list[Input]:

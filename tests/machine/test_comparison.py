@@ -9,10 +9,13 @@ from fairlead.model.inputs import (
     CloseBreakCommand,
     Input,
     InstrumentSplit,
+    ReconcileCommand,
+    Statement,
 )
 from fairlead.model.outputs import (
     BreakClosed,
     BreakOpened,
+    RequestStatement,
     StatementReconciled,
 )
 from fairlead.model.statements import StatementFill, StatementOrder
@@ -24,6 +27,7 @@ from fairlead.model.units import (
     Quantity,
 )
 from tests.machine.build import (
+    CONNECTED,
     SELL,
     Rig,
     accepted,
@@ -33,6 +37,7 @@ from tests.machine.build import (
     canceled,
     filled,
     only,
+    rejected,
     replace,
     replaced,
     strategy,
@@ -369,3 +374,84 @@ def test_what_a_person_explained_is_forgotten_once_both_agree() -> None:
     assert breaks_of(rig, positions=(position_line(5),)) == []
     assert breaks_of(rig, positions=(position_line(3),)) == []
     assert breaks_of(rig, positions=(position_line(5),)) == [first]
+
+
+# --- what is told late ----------------------------------------------------------------------------
+
+
+def agreed(as_of: int, *lines: StatementFill) -> Statement:
+    """Return a statement of working orders, of executions, and of nothing else."""
+    working = (order_line(1, filled=Quantity(sum(line.quantity for line in lines))),)
+    return statement(as_of, orders=working, fills=lines)
+
+
+def asked(rig: Rig) -> int:
+    """Return since when the next statement that is asked for is to list executions."""
+    return only(RequestStatement, rig.give(ReconcileCommand("ann", "to be sure"))).fills_since
+
+
+def test_a_fill_of_before_the_last_statement_is_named_by_the_next_one_if_it_never_was() -> None:
+    """Invariant 6: it is told late, and the period in which it would be was agreed on before."""
+    rig = opened(CONNECTED)
+    rig.wait(10)
+    rig.give(agreed(rig.time))
+    before = Nanos(rig.time - 5)
+    rig.give(filled(1, 3, "L1", venue_time=before))
+    assert asked(rig) < before
+    rig.wait(10)
+    found = [one for one in rig.give(agreed(rig.time)) if isinstance(one, BreakOpened)]
+    assert BreakKind.FILL_NOT_AT_VENUE in [one.kind for one in found]
+
+
+def test_a_bust_that_was_none_is_named_by_the_next_statement() -> None:
+    """Invariant 6: both sides had agreed on the execution, and only one of them took it back."""
+    rig = opened(CONNECTED)
+    made = Nanos(rig.time + 1)
+    line = fill_line(1, "E1", 3, venue_time=made)
+    rig.give(filled(1, 3, "E1", venue_time=made))
+    rig.wait(10)
+    rig.give(agreed(rig.time, line))
+    assert asked(rig) > made
+    rig.give(busted(1, "E1"))
+    assert asked(rig) < made
+    rig.wait(10)
+    found = [one for one in rig.give(agreed(rig.time, line)) if isinstance(one, BreakOpened)]
+    assert BreakKind.FILL_DIFFERS in [one.kind for one in found]
+    rig.wait(10)
+    rig.give(agreed(rig.time, line))
+    assert asked(rig) < made, "it stays in sight as long as it is disputed"
+    rig.wait(10)
+    assert len([one for one in rig.give(agreed(rig.time)) if isinstance(one, BreakClosed)]) > 0
+    assert not rig.machine.state.reconciliation.any_open
+    assert asked(rig) > made
+
+
+def test_a_bust_of_what_waits_in_quarantine_is_compared_again() -> None:
+    """Invariant 6: it was listed before; if it is listed again, it was never taken back."""
+    rig = Rig(submit(1), rejected(1), CONNECTED)
+    made = Nanos(rig.time + 1)
+    line = fill_line(1, "E1", 3, venue_time=made)
+    rig.wait(10)
+    rig.give(statement(rig.time, orders=(), fills=(line,)))
+    assert asked(rig) > made
+    rig.give(busted(1, "E1"))
+    assert not rig.machine.state.reconciliation.quarantine
+    assert asked(rig) < made
+    rig.wait(10)
+    rig.give(statement(rig.time, orders=(), fills=(line,)))
+    assert len(rig.machine.state.reconciliation.quarantine) == 1
+
+
+def test_a_dispute_stays_in_sight_when_a_statement_of_before_it_comes_late() -> None:
+    """Invariant 6: that one could not know of it, and agreed on what is disputed now."""
+    rig = opened(CONNECTED)
+    made = Nanos(rig.time + 1)
+    line = fill_line(1, "E1", 3, venue_time=made)
+    rig.give(filled(1, 3, "E1", venue_time=made))
+    rig.wait(100)
+    early = agreed(rig.time - 50, line)
+    rig.give(msgspec.structs.replace(busted(1, "E1"), venue_time=Nanos(rig.time - 10)))
+    rig.give(early)
+    assert asked(rig) > made
+    rig.give(agreed(rig.time, line))
+    assert asked(rig) < made

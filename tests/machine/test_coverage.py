@@ -91,11 +91,27 @@ def test_what_moved_last_counts() -> None:
     assert coverage.moved(OTHER, ONE) == coverage.cash_moved(MAIN, "EUR") == NEVER_MOVED
 
 
-def test_what_is_agreed_never_goes_back() -> None:
-    """A late execution from before does not undo what was agreed."""
+def test_what_is_told_late_from_before_what_was_agreed_is_to_be_compared() -> None:
+    """Invariant 6: the statement that agreed did not list it, so it was not, or it was withheld."""
     coverage = Coverage()
     coverage.agree(MAIN, VENUE, Nanos(10))
-    coverage.book(MAIN, (VENUE, DAY, "late"), booked("late", venue_time=Nanos(4)))
+    late = (VENUE, DAY, "late")
+    coverage.book(MAIN, late, booked("late", venue_time=Nanos(4)))
+    assert coverage.agreed(MAIN, VENUE) == 3
     coverage.agree(MAIN, VENUE, Nanos(20))
-    assert coverage.agreed(MAIN, VENUE) == 10
+    assert coverage.agreed(MAIN, VENUE) == 3
+    coverage.forget(MAIN, late)
+    coverage.agree(MAIN, VENUE, Nanos(30))
+    assert coverage.agreed(MAIN, VENUE) == 30
     assert coverage.agreed(OTHER, VENUE) == coverage.agreed(MAIN, "") == 0
+
+
+def test_what_was_agreed_reaches_no_further_back_than_to_what_is_in_question() -> None:
+    """An execution of later leaves it as it was, for a venue as for a broker."""
+    coverage = Coverage()
+    for venue in (VENUE, ""):
+        coverage.agree(MAIN, venue, Nanos(10))
+    coverage.reach_back(MAIN, VENUE, Nanos(11))
+    assert coverage.agreed(MAIN, VENUE) == coverage.agreed(MAIN, "") == 10
+    coverage.reach_back(MAIN, VENUE, Nanos(0))
+    assert coverage.agreed(MAIN, VENUE) == coverage.agreed(MAIN, "") == 0

@@ -39,6 +39,7 @@ from fairlead.model.outputs import (
 from fairlead.model.terms import Status
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, StrategyId
 from tests.machine.build import (
+    BUY,
     CONNECTED,
     DAY,
     DISCONNECTED,
@@ -105,12 +106,6 @@ def test_after_any_session_both_records_are_the_same() -> None:
         ),
     ):
         assert happened[kind] * 20 > SESSIONS, f"{kind} hardly happened: {happened}"
-
-
-@pytest.mark.parametrize("seed", [180, 3353, 3959, 4691, 6573, 30_474])
-def test_a_session_that_once_failed_does_not_fail_again(seed: int) -> None:
-    """A bust after an over-fill, one of a "rejected" order, a child that grew, a reused id."""
-    ended(seed)
 
 
 def test_a_session_is_the_same_for_its_seed() -> None:
@@ -271,6 +266,15 @@ def test_a_correction_of_which_the_new_execution_is_known_takes_back_the_old_one
     assert "used before" in only(ReportFaulted, rig.give(corrected(1, "E2", "E2", 2))).reason
 
 
+def test_what_a_person_adopted_of_a_correction_is_not_booked_beside_what_it_corrects() -> None:
+    rig = Rig(submit(1), accepted(1), corrected(1, "E1", "E2", 2))
+    rig.give(AdoptFillCommand(VENUE, DAY, "E2", StrategyId(1), "ann", "asked them", BUY))
+    assert rig.position().quantity == 2
+    outputs = rig.give(filled(1, 3, "E1"))
+    assert only(FillBusted, outputs).execution == "E1"
+    assert (rig.order(1).filled, rig.position().quantity) == (0, 2)
+
+
 def test_a_lie_that_a_person_discarded_hides_no_true_execution_of_the_same_id() -> None:
     """Invariant 6: the statement shows another fill than the one that was none of ours."""
     lie = filled(77, 9, "E1")
@@ -347,6 +351,14 @@ def test_an_order_that_was_overfilled_may_work_when_a_fill_of_it_is_taken_back(b
     rig = Rig(submit(1), accepted(1), filled(1, 5, "E1"), filled(1, 5, "E2"))
     only(OrderUnknown, rig.give(back))
     assert (rig.status(1), rig.working()) == (Status.UNKNOWN, 8 - rig.order(1).filled)
+
+
+def test_an_order_that_was_overfilled_by_a_lie_is_filled_when_the_venue_says_so() -> None:
+    """The lie is taken back, and all that is left of it is booked: nothing of it works."""
+    rig = Rig(submit(1), accepted(1), filled(1, 8, "E1"), filled(1, 3, "L1"), busted(1, "L1"))
+    assert (rig.status(1), rig.order(1).filled) == (Status.UNKNOWN, 8)
+    assert only(OrderResolved, rig.give(answer(rig, Status.FILLED, 8, 8))).status is Status.FILLED
+    assert (rig.status(1), rig.working()) == (Status.FILLED, 0)
 
 
 def test_what_traded_was_not_rejected_whatever_an_answer_says() -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.machine.lifecycle import FIRST, FIX_EVENT, FIX_STATUS, NEXT_STATUS, WORKING, Event
+from fairlead.machine.lifecycle import FIX_EVENT, FIX_STATUS, NEXT_STATUS, WORKING, Event
 from fairlead.machine.orders import Order
 from fairlead.model.terms import Status
 from fairlead.model.units import Price, Quantity
 from tests.machine.build import NO_TIME, submit
+
+FIRST = (Status.REFUSED, Status.HELD, Status.SENT)  # where an order can begin
 
 PAGE = Path(__file__).parents[2] / "docs" / "internals" / "orders.md"
 BEGIN, END = "<!-- drawn from the table: begin -->", "<!-- drawn from the table: end -->"

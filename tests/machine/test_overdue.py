@@ -27,6 +27,7 @@ from tests.machine.build import (
     KILL,
     POLICY,
     SECOND,
+    STARTED,
     VENUE,
     Rig,
     accepted,
@@ -220,3 +221,13 @@ def test_a_rejection_for_good_is_not_tried_again() -> None:
     rig = Rig(POLICY, submit(1), rejected(1))
     assert rig.status(1) is Status.REJECTED
     assert not [one for one in rig.give(quote(99, 101)) if isinstance(one, OrderHeld)]
+
+
+def test_what_was_due_while_the_node_was_down_does_not_leave_with_its_start() -> None:
+    """Invariant 9: a node starts halted, and nobody knows yet whether the session stands."""
+    rig = Rig(POLICY, submit(1), rejected(1, transient=True))
+    assert rig.status(1) is Status.HELD
+    started = msgspec.structs.replace(STARTED, epoch=2)
+    outputs = after(rig, 10 * SECOND, started)
+    assert "trading_stopped" in [check.check for check in only(OrderRefused, outputs).failed]
+    assert not any(isinstance(output, SendOrder) for output in outputs)

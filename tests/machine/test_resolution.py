@@ -2,7 +2,8 @@
 
 import pytest
 
-from fairlead.model.inputs import ResolveOrderCommand
+from fairlead.machine.state import DEFAULT_POLICY
+from fairlead.model.inputs import ReconciliationPolicyChange, ResolveOrderCommand, TimePassed
 from fairlead.model.outputs import (
     BreakOpened,
     CancelOrder,
@@ -11,13 +12,16 @@ from fairlead.model.outputs import (
     OrderUnknown,
     QueryOrder,
     ReportFaulted,
+    RequestStatement,
     SendOrder,
 )
+from fairlead.model.policies import ReconciliationPolicy
 from fairlead.model.terms import BreakKind, Status
-from fairlead.model.units import OrderId
+from fairlead.model.units import Nanos, OrderId
 from tests.machine.build import (
     CONNECTED,
     DISCONNECTED,
+    SECOND,
     UNCONFIRMED,
     Rig,
     accepted,
@@ -27,6 +31,7 @@ from tests.machine.build import (
     order_status,
     submit,
 )
+from tests.machine.venue_side import statement
 
 
 def lost(*before: object) -> Rig:
@@ -84,6 +89,22 @@ def test_that_the_venue_does_not_find_it_proves_nothing() -> None:
     assert isinstance(told, OrderUnknown)
     assert (rig.status(1), rig.working()) == (Status.UNKNOWN, 8)
     assert "orders_unknown" in rig.refused(submit(2))
+
+
+def test_a_statement_is_asked_for_when_it_can_tell_that_the_order_never_got_there() -> None:
+    """Invariant 10: nobody waits for the next scheduled one, and nothing is proved before."""
+    hourly = ReconciliationPolicy(interval=Nanos(3_600 * SECOND))
+    rig = lost(ReconciliationPolicyChange(hourly, "ann", "live"))
+    rig.give(order_status(1, Status.CANCELED, found=False))
+    rig.wait(2 * DEFAULT_POLICY.answer_timeout - SECOND)
+    assert not rig.give(TimePassed())
+    rig.wait(SECOND)
+    [asked] = rig.give(TimePassed())
+    assert isinstance(asked, RequestStatement)
+    nothing = statement(rig.time, orders=(), fills=(), fills_since=asked.fills_since)
+    outputs = rig.give(nothing)
+    assert only(OrderResolved, outputs).status is Status.CANCELED
+    assert "orders_unknown" not in rig.refused(submit(2))
 
 
 def test_filled_is_believed_when_the_executions_are_there_and_not_before() -> None:

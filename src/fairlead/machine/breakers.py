@@ -8,7 +8,7 @@ from typing import Final
 
 from fairlead.machine import killing, risk_rules
 from fairlead.machine.requests import request_cancel
-from fairlead.machine.risk.breakers import ORDERED, ORDERS, Consequence, Trip
+from fairlead.machine.risk.breakers import ORDERED, ORDERS, TRIPS, Consequence, Trip
 from fairlead.machine.risk.conditions import Dynamic
 from fairlead.machine.risk.errors import RuleError
 from fairlead.machine.risk.losses import KINDS
@@ -25,7 +25,7 @@ from fairlead.model.inputs import (
     OutsideValue,
 )
 from fairlead.model.outputs import DynamicLimitChanged, InputRefused, Output
-from fairlead.model.risk import Breaker
+from fairlead.model.risk import Breaker, Scope
 from fairlead.model.risk_terms import BreakerState
 from fairlead.model.units import Nanos
 
@@ -146,6 +146,22 @@ def command(state: State, command: BreakerCommand, time: Nanos, outputs: list[Ou
             said = f"{command.scope} is {command.state.name.lower()} already"
             outputs.append(InputRefused("BreakerCommand", said))
         _watch(state)  # what follows from it is done with this input
+
+
+def trip(
+    state: State,
+    scope: Scope,
+    strict: BreakerState,
+    cause: str,
+    time: Nanos,
+    outputs: list[Output],
+) -> None:
+    """Put a scope into a state that is stricter than its own, until a person lets go of it."""
+    node = node_of(state, scope)
+    assert node is not None, "a scope that is tripped is known"
+    standing = state.gate.breakers.order(node)
+    if risk_rules.step(state, standing, TRIPS[strict], cause, time, outputs):
+        _watch(state)
 
 
 def outside(state: State, value: OutsideValue, time: Nanos, outputs: list[Output]) -> None:

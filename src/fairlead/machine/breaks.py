@@ -32,7 +32,6 @@ _NOT_WORKING: Final = BreakKind.ORDER_NOT_AT_VENUE
 _RESOLVED: Final = BreakState.RESOLVED
 _EXPLAINED: Final = BreakState.EXPLAINED
 NOBODY: Final = AccountId(0)
-NO_ORDER: Final = OrderId(0)
 
 
 # --- breaks ---
@@ -211,6 +210,9 @@ def busted(
     account = state.strategies[order.strategy].account
     reconciliation = state.reconciliation
     reconciliation.coverage.forget(account, key)
+    execution = state.executions.get(key)
+    assert execution is not None, "what is taken back was booked"
+    reconciliation.coverage.reach_back(account, key[0], execution.venue_time)
     terms = state.instruments[order.instrument]
     reconciliation.moved(account, order.instrument, venue_time)
     reconciliation.cash_moved(account, terms.currency, venue_time)
@@ -276,8 +278,9 @@ def quarantine(
 
 
 def withdraw(state: State, key: ExecutionKey, reason: str, outputs: list[Output]) -> None:
-    """Let go what waits in quarantine and the venue takes back."""
+    """Let go what waits in quarantine and the venue takes back; the next statement is to say so."""
     for held in list(state.reconciliation.quarantine.get(key, ())):
+        state.reconciliation.coverage.reach_back(held.account, key[0], held.report.venue_time)
         release(state, key, held, _RESOLVED, f"the venue took it back: {reason}", outputs)
 
 

@@ -2,7 +2,8 @@
 
 An instrument is closed to new orders from the (re)connection of its venue until a statement has
 confirmed what we have there; others trade on. Statements are asked for at each connection, on a
-schedule, when a trading day ends, when the venue counts more than we do, and by a person.
+schedule, when a trading day ends, when the venue counts more than we do, when one can tell that an
+order never got there, and by a person.
 """
 
 from fairlead.machine.deadlines import Due
@@ -71,6 +72,15 @@ def ask_statement(state: State, order: Order, reason: str, outputs: list[Output]
     venue = state.instruments[order.instrument].venue
     if (account, venue) not in state.reconciliation.asked:
         ask(state, account, venue, reason, outputs)
+
+
+def ask_by(state: State, time: Nanos) -> None:
+    """Bring the next scheduled statements forward to a time, where statements are asked for."""
+    reconciliation = state.reconciliation
+    known = reconciliation.next_statement
+    if reconciliation.policy.required and reconciliation.connected and not 0 < known <= time:
+        reconciliation.next_statement = time
+        state.deadlines.bring_forward(Due.STATEMENT, time)
 
 
 def ask_all(state: State, reason: str, outputs: list[Output]) -> None:

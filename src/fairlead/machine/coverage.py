@@ -26,7 +26,12 @@ class Coverage:
     # --- executions ---
 
     def book(self, account: AccountId, key: ExecutionKey, execution: Execution) -> None:
-        """Keep an execution until a statement confirms it."""
+        """Keep an execution until a statement confirms it.
+
+        One that is told late, from before what was agreed, was in no statement until then: the next
+        one is asked to reach back to it.
+        """
+        self.reach_back(account, key[0], execution.venue_time)
         place = (account, key[0])
         booked = self._booked.get(place)
         if booked is None:
@@ -70,6 +75,12 @@ class Coverage:
                 until = Nanos(execution.venue_time - 1)
         if until > self.agreed(account, venue):
             self._agreed[account, venue] = until
+
+    def reach_back(self, account: AccountId, venue: str, time: Nanos) -> None:
+        """Take nothing for agreed from a time on: what was said of it is to be compared again."""
+        for place in ((account, venue), (account, "")):
+            if time <= self._agreed.get(place, NEVER_MOVED):
+                self._agreed[place] = Nanos(max(0, time - 1))
 
     def made(self, account: AccountId, venue: str) -> Nanos:
         """Return when the last statement that was reconciled was made."""

@@ -36,6 +36,11 @@ class Execution:
             and self.quantity == report.quantity
         )
 
+    def is_adopted(self, report: VenueFilled) -> bool:
+        """Whether a person gave this very execution to a strategy, under no order."""
+        terms = (self.instrument, self.price, self.quantity)
+        return self.order == 0 and terms == (report.instrument, report.price, report.quantity)
+
     def content(self) -> list[object]:
         """Return all of it, for the state digest."""
         return [

@@ -124,7 +124,8 @@ def busted(state: State, report: VenueBusted, time: Nanos, outputs: list[Output]
 def corrected(state: State, report: VenueCorrected, time: Nanos, outputs: list[Output]) -> None:
     """Put an execution in the place of another: the old one taken back, the new one booked.
 
-    The new one may be known already, from a statement: then the old one alone is taken back.
+    The new one may be known already, from a statement, or because a person adopted it while the old
+    one was missing: then the old one alone is taken back.
     """
     order = state.orders.get(report.order)
     venue = _venue(state, report.instrument)
@@ -143,7 +144,7 @@ def corrected(state: State, report: VenueCorrected, time: Nanos, outputs: list[O
     )
     problem = _bust_problem(order, report.order, booked) or _fill_problem(state, order, new)
     known = state.executions.get(execution_key(state, new))
-    told = known is not None and known.says(new)
+    told = known is not None and (known.says(new) or known.is_adopted(new))
     if not problem and known is not None and (not told or report.execution == report.original):
         problem = f"the id {report.execution} of the new execution was used before"
     if order is None or booked is None or problem:

@@ -57,7 +57,6 @@ _IOC: Final = TimeInForce.IOC
 _SIZES: Final = (Unit.QUANTITY, Unit.MONEY, Unit.SHARE)  # what a smaller order measures less of
 _COLLARS: Final = ("price_collar", "price_collar_share", "price_bands")  # too far from it
 _TRIES_MAX: Final = 64  # an order is halved down to a lot, and priced anew once
-_ON_ITS_WAY: Final = "on its way"
 
 
 # --- the scope ---

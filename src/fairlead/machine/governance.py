@@ -57,6 +57,7 @@ def node_started(state: State, start: NodeStarted, time: Nanos, outputs: list[Ou
     state.stage = start.stage
     state.live = start.stage in LIVE_STAGES
     state.gate.stopped = True
+    state.drift.begin()
     confirmation.node_started(state)
 
 

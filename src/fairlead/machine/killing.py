@@ -86,6 +86,8 @@ def release(state: State, command: ReleaseCommand, time: Nanos, outputs: list[Ou
     known = state.gate.kills.get(node) if node is not None else None
     if not command.person.strip() or not command.reason.strip():
         outputs.append(InputRefused("ReleaseCommand", "it names no person or no reason"))
+    elif command.scope == FIRM and state.space_problem:
+        outputs.append(InputRefused("ReleaseCommand", f"make room first: {state.space_problem}"))
     elif known is None:
         what = "trading" if command.scope == FIRM else str(command.scope)
         outputs.append(InputRefused("ReleaseCommand", f"{what} was not killed"))

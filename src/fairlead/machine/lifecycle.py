@@ -172,8 +172,6 @@ NEXT_STATUS: Final[dict[tuple[Status, Event], Status]] = {
     for event, following in steps.items()
 }
 
-# Where an order can begin.
-FIRST: Final = (Status.REFUSED, Status.HELD, Status.SENT)
 WORKING: Final = (  # may trade at the venue
     Status.SENT, Status.OPEN, Status.CANCEL_PENDING, Status.REPLACE_PENDING, Status.UNKNOWN,
     Status.TRIGGERED, Status.SUSPENDED, Status.DONE_FOR_DAY,

@@ -1,7 +1,7 @@
 """The machine: one input in, its outputs out. This page is the order of the steps.
 
 What arrives has a number and a time and is in the journal. What is due by then happens first; only
-a kill comes before it.
+a kill comes before it, and the start of a node, which halts it.
 Market data moves the books; venue reports move orders, positions and money; requests pass the gate
 or are refused; statements are held against our own record; commands rule over all of them. Last
 comes what a changed order means for those that depend on it. The machine reads no clock and asks
@@ -37,6 +37,8 @@ from fairlead.machine import (
     resolution,
     self_trades,
     sign_off,
+    space,
+    time_of_day,
 )
 from fairlead.machine.deadlines import NEVER_DUE
 from fairlead.machine.state import State
@@ -118,10 +120,12 @@ _REQUESTS: Final[dict[type, Step]] = {
     inputs.ParentEnd: parents.ended,
     inputs.TimerFired: governance.recorded,
     inputs.TimePassed: governance.recorded,
+    inputs.ClockChecked: time_of_day.checked,
 }
 # Who may trade, with what, and by which policies.
 _SET_UP: Final[dict[type, Step]] = {
     inputs.NodeStarted: governance.node_started,
+    inputs.SnapshotTaken: governance.recorded,
     inputs.AccountDefinition: governance.account,
     inputs.CurrencyDefinition: cash.currency,
     inputs.InstrumentDefinition: governance.instrument,
@@ -165,6 +169,8 @@ _COMMANDS: Final[dict[type, Step]] = {
     inputs.ReopenCommand: governance.reopen,
     inputs.StartCommand: governance.start,
     inputs.StopCommand: governance.stop,
+    inputs.JournalSpaceLow: space.low,
+    inputs.JournalSpaceBack: space.back,
 }
 STEPS: Final[dict[type, Step]] = {
     **_MARKET,
@@ -176,6 +182,9 @@ STEPS: Final[dict[type, Step]] = {
     **_LIMITS,
     **_COMMANDS,
 }
+
+
+_HALTING: Final = (inputs.KillCommand, inputs.JournalSpaceLow, inputs.NodeStarted)
 
 
 class Machine:
@@ -200,11 +209,11 @@ class Machine:
         state.time = time
         outputs: list[Output] = []
         late = state.deadlines.next_time <= time
-        kills = type(input) is inputs.KillCommand  # obeyed before anything that is due can leave
-        if late and not kills:
+        halts = type(input) in _HALTING  # obeyed before anything that is due can leave
+        if late and not halts:
             overdue.run(state, time, outputs)
         STEPS[type(input)](state, input, time, outputs)
-        if late and kills:
+        if late and halts:
             overdue.run(state, time, outputs)
         if len(state.gate.kills):
             killing.run(state, time, outputs)

@@ -44,6 +44,7 @@ from fairlead.model.units import (
 
 _POSITION: Final = BreakKind.POSITION_DIFFERS
 _OF_BALANCES: Final = (BreakKind.POSITION_DIFFERS, BreakKind.CASH_DIFFERS)
+_OF_FILLS: Final = (BreakKind.FILL_NOT_AT_VENUE, BreakKind.FILL_DIFFERS)
 _RESOLVED: Final = BreakState.RESOLVED
 _AGREES: Final = "the statement agrees"
 _POLICY: Final = "policy"  # the cause of a correction that no person made
@@ -230,6 +231,7 @@ def _remember(state: State, statement: Statement, time: Nanos, outputs: list[Out
     coverage.make(account, venue, until)
     if statement.fills is not None and statement.fills_since <= coverage.agreed(account, venue):
         coverage.agree(account, venue, until)
+        _keep_in_sight(state, account)
     all_fills = statement.fills is not None and statement.fills_since <= coverage.agreed(
         account, venue
     )
@@ -238,6 +240,17 @@ def _remember(state: State, statement: Statement, time: Nanos, outputs: list[Out
     for connected, since in state.reconciliation.connected.items():
         if venue in ("", connected) and statement.as_of >= since - CLOCKS_APART_MAX:
             confirmation.compared(state, account, connected, outputs)
+
+
+def _keep_in_sight(state: State, account: AccountId) -> None:
+    """Let the next statement reach back to every execution that is disputed, so that it can end it.
+
+    A statement that was made before the dispute, and came after it, had agreed on it.
+    """
+    for known in state.reconciliation.open_breaks():
+        if known.kind in _OF_FILLS and known.account == account and known.venue_time:
+            venue = state.instruments[known.instrument].venue
+            state.reconciliation.coverage.reach_back(account, venue, known.venue_time)
 
 
 # --- corrections by policy ---

@@ -1,7 +1,8 @@
 """How an order whose outcome is not known becomes known again: by evidence, or by a person.
 
 Evidence is what the venue says of the order itself, or a complete statement. That a query finds
-nothing is none: the order may still be on its way.
+nothing is none: the order may still be on its way. A statement tells when it has had the time to
+arrive, so one is asked for then.
 """
 
 from typing import Final
@@ -53,6 +54,7 @@ def order_status(
         if order.status is _UNKNOWN:
             reason = "the venue does not find it, which proves nothing"
             outputs.append(OrderUnknown(order.order, order.strategy, order.instrument, reason))
+            _ask_when_it_tells(state, order)
         else:
             outputs.append(_fault(order, report, "the venue does not find it"))
         return
@@ -122,6 +124,15 @@ def resolve(
     settle(state, order, time, outputs)
 
 
+def _ask_when_it_tells(state: State, order: Order) -> None:
+    """Ask for a statement once it can prove that an order which is not found never got there.
+
+    After twice the time for an answer, since the venue's clock may be behind ours.
+    """
+    policy = state.policy_of(order) or DEFAULT_POLICY
+    confirmation.ask_by(state, Nanos(order.unknown_since + 2 * policy.answer_timeout))
+
+
 def _settle_terms(
     state: State, order: Order, report: VenueOrderStatus, time: Nanos, outputs: list[Output]
 ) -> None:
@@ -178,6 +189,12 @@ def _resolve_unknown(
     if report.status is Status.FILLED and order.filled < order.quantity:
         reason = "the venue says that it is filled, and the executions are missing"
         outputs.append(OrderUnknown(order.order, order.strategy, order.instrument, reason))
+    elif report.status is Status.FILLED:
+        stepped = order.step(Event.FILLED_WHOLLY)
+        assert stepped, "an order that is not known can be filled"
+        names = (order.order, order.strategy, order.instrument)
+        outputs.append(OrderResolved(*names, order.status, _ANSWER))
+        settle(state, order, time, outputs)
     elif report.status in _EVIDENCE:
         resolve(state, order, report.status, _ANSWER, time, outputs)
     else:

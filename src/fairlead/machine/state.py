@@ -19,6 +19,7 @@ from fairlead.machine.marks import Marks
 from fairlead.machine.orders import PLAIN, Order, Orders
 from fairlead.machine.positions import Positions
 from fairlead.machine.registry import Registry
+from fairlead.machine.risk.drift import Drift
 from fairlead.machine.risk.gate import Gate
 from fairlead.machine.risk.histories import Histories
 from fairlead.machine.track_record import Performance
@@ -60,6 +61,7 @@ class State:
         self.order_policies: dict[StrategyId, OrderPolicy] = {}  # strategy 0: all that have no own
         self.disconnected: dict[str, str] = {}  # venues whose session is broken, and why
         self.begun = False  # a node has traded: what is looser needs two persons from then on
+        self.space_problem = ""  # why nothing new can be written down, "" while it can
         self.desks: dict[AccountId, str] = {}  # of the accounts that belong to one
         self.session_dates: dict[str, int] = {}  # the trading day of each venue that has one
         self.links = Links()
@@ -73,6 +75,7 @@ class State:
         self.histories = Histories()
         self.approvals = Approvals()
         self.registry = Registry()
+        self.drift = Drift()  # of our clock against the machine's time of day
         self.risk_watched = False  # there are conditions or losses to be asked
         self.risk_pending = False  # they are to be asked before anything leaves
         self.risk_moved = False  # the market has moved: they are to be asked soon
@@ -106,7 +109,7 @@ class State:
             [_order_content(order) for order in self.orders.all()],
             self.positions.content(),
             gate.content(),
-            [self.begun, list(self.desks.items())],
+            [self.begun, self.space_problem, list(self.desks.items())],
             self.approvals.content(),
             self.registry.content(),
             [self.risk_watched, self.risk_pending, self.risk_moved],
@@ -121,6 +124,7 @@ class State:
             self.reconciliation.content(),
             self.corrections.content(),
             self.histories.content(),
+            self.drift.content(),
         ]
 
 
