@@ -7,9 +7,12 @@ techniques used in connection with random digits") and bell-shaped numbers by co
 """
 
 import random
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeVar
 
 from fairlead.model.units import Nanos
+
+Item = TypeVar("Item")
 
 _STREAMS_MAX: Final = 1 << 16  # streams of one seed that do not disturb each other
 _FRACTION_BITS: Final = 30
@@ -23,11 +26,25 @@ class Chance:
         """Begin the stream of this number."""
         assert seed >= 0, f"a seed is 0 or more, found {seed}"
         assert 0 <= stream < _STREAMS_MAX, f"a stream lies below {_STREAMS_MAX}, found {stream}"
-        self._bits: Final = random.Random(seed * _STREAMS_MAX + stream).getrandbits
+        self._bits = random.Random(seed * _STREAMS_MAX + stream).getrandbits
 
     def below(self, count: int) -> int:
         """Return one of 0 .. count - 1, each as likely (up to a bias of count / 2**32)."""
         return self._bits(32) * count >> 32
+
+    def between(self, low: int, high: int) -> int:
+        """Return a whole number from `low` to `high`, each as likely."""
+        assert low <= high, f"nothing lies between {low} and {high}"
+        return low + self.below(high - low + 1)
+
+    def percent(self, share: int) -> bool:
+        """Return True in `share` of a hundred cases."""
+        return self.below(100) < share
+
+    def pick(self, items: Sequence[Item]) -> Item:
+        """Return one of some things, each as likely."""
+        assert items, "one of nothing is nothing"
+        return items[self.below(len(items))]
 
     def halvings(self, most: int) -> int:
         """Return how often a fair coin falls heads before its first tail, at most `most`."""

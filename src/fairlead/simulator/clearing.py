@@ -51,10 +51,10 @@ class Holding:
 
     def __init__(self, instrument: Instrument, basis: CostBasis) -> None:
         """Begin flat."""
-        self.instrument: Final = instrument
+        self.instrument = instrument
         self.quantity: int = 0  # long is positive, short is negative
-        self._merges: Final = basis is CostBasis.AVERAGE
-        self._lots: Final[deque[Lot]] = deque()
+        self._merges = basis is CostBasis.AVERAGE
+        self._lots: deque[Lot] = deque()
 
     def trade(self, side: Side, price: Price, quantity: Quantity) -> int:
         """Book a trade of a contract. Return the profit that it realised, in fine money."""
@@ -97,11 +97,11 @@ class Clearing:
         self, instruments: list[Instrument], cash: tuple[StatementCash, ...], basis: CostBasis
     ) -> None:
         """Begin flat, with this cash; without any, the venue says nothing of cash."""
-        self._holdings: Final = {one.instrument: Holding(one, basis) for one in instruments}
-        self._cash: Final[dict[str, int]] = {one.currency: one.amount for one in cash}
-        self._realised: Final = {one.currency: 0 for one in instruments}  # of contracts, fine
-        self._tells_cash: Final = bool(cash)
-        self._fills: Final[deque[tuple[VenueFilled, VenueOrder]]] = deque()
+        self._holdings = {one.instrument: Holding(one, basis) for one in instruments}
+        self._cash: dict[str, int] = {one.currency: one.amount for one in cash}
+        self._realised = {one.currency: 0 for one in instruments}  # of contracts, fine
+        self._tells_cash = bool(cash)
+        self._fills: deque[tuple[VenueFilled, VenueOrder]] = deque()
         self._fills_since: Nanos = Nanos(0)
 
     def book(self, report: VenueFilled, order: VenueOrder, worth: Money) -> None:

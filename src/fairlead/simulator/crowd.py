@@ -85,12 +85,12 @@ class CrowdConfig:
                 f"market of {instrument.symbol!r}: found volatility {volatility}, arrivals"
                 f" {arrivals}, half_spread {half_spread}; expected at least 0, 1 and 1"
             )
-        self.instrument: Final = instrument
-        self.price_start: Final = price_start
-        self.quantity: Final = quantity
-        self.volatility: Final = volatility
-        self.arrivals: Final = arrivals
-        self.half_spread: Final = half_spread
+        self.instrument = instrument
+        self.price_start = price_start
+        self.quantity = quantity
+        self.volatility = volatility
+        self.arrivals = arrivals
+        self.half_spread = half_spread
 
 
 class Slot:
@@ -98,8 +98,8 @@ class Slot:
 
     def __init__(self, side: Side, depth: int) -> None:
         """Begin empty, `depth` ticks behind the maker's touch."""
-        self.side: Final = side
-        self.depth: Final = depth
+        self.side = side
+        self.depth = depth
         self.order: int = 0
         self.price: Price = Price(0)
 
@@ -109,8 +109,8 @@ class Maker:
 
     def __init__(self, half_spread: int) -> None:
         """Begin without orders."""
-        self.half_spread: Final = half_spread  # in fractions of a price increment
-        self.slots: Final = [
+        self.half_spread = half_spread  # in fractions of a price increment
+        self.slots = [
             Slot(side, depth) for depth in range(_MAKER_LEVELS) for side in (Side.BUY, Side.SELL)
         ]
 
@@ -128,21 +128,21 @@ class Crowd:
     ) -> None:
         """Begin with an empty book and the value at the start price."""
         tick = config.instrument.price_tick
-        self._exchange: Final = exchange
-        self._listing: Final = listing
-        self._book: Final = listing.book
-        self._config: Final = config
-        self._chance: Final = chance
-        self._tick: Final = int(tick)
+        self._exchange = exchange
+        self._listing = listing
+        self._book = listing.book
+        self._config = config
+        self._chance = chance
+        self._tick = int(tick)
         self._value: int = config.price_start << _FRACTION_BITS
-        self._walk_size: Final = isqrt(
+        self._walk_size = isqrt(
             (config.volatility * (_WALK_UNIT // BASIS_POINTS_UNIT)) ** 2 * _WALK_STEP // _DAY
         )
         self._walk_time: int = int(start)
         self._average: int = self._value
         half_spread = (tick << _FRACTION_BITS) * config.half_spread // _HUNDREDTHS
-        self._makers: Final = [Maker(max(1, half_spread << rank)) for rank in range(_MAKERS)]
-        self._patient: Final[list[int]] = []
+        self._makers = [Maker(max(1, half_spread << rank)) for rank in range(_MAKERS)]
+        self._patient: list[int] = []
         self._taker_side: Side = Side.BUY
 
     def settle(self, time: Nanos) -> None:

@@ -21,9 +21,9 @@ class EndedOrders:
     def __init__(self, most: int = ENDED_MAX) -> None:
         """Remember none yet, and never more than `most`."""
         assert most > 0, "a venue remembers at least the last order"
-        self._most: Final = most
-        self._in_order: Final[deque[VenueOrder]] = deque()  # oldest first
-        self._by_number: Final[dict[OrderId, VenueOrder]] = {}
+        self._most = most
+        self._in_order: deque[VenueOrder] = deque()  # oldest first
+        self._by_number: dict[OrderId, VenueOrder] = {}
 
     def __len__(self) -> int:
         """Return how many are remembered."""

@@ -40,8 +40,8 @@ class Listing:
 
     def __init__(self, instrument: Instrument) -> None:
         """Begin with an empty book."""
-        self.instrument: Final = instrument
-        self.book: Final = OrderBook()
+        self.instrument = instrument
+        self.book = OrderBook()
         self.update: int = 0
         self.bid: tuple[Price, Quantity] = (Price(0), Quantity(0))
         self.ask: tuple[Price, Quantity] = (Price(0), Quantity(0))
@@ -53,12 +53,10 @@ class Exchange(Venue):
     def __init__(self, instruments: list[Instrument], config: VenueConfig) -> None:
         """List the instruments. Nothing is traded or published before `open`."""
         super().__init__(instruments, config)
-        self.listings: Final = {one.instrument: Listing(one) for one in instruments}
-        self.data: Final[Wire[MarketData]] = Wire(
-            config.data_latency, Chance(config.seed, DATA_STREAM)
-        )
+        self.listings = {one.instrument: Listing(one) for one in instruments}
+        self.data: Wire[MarketData] = Wire(config.data_latency, Chance(config.seed, DATA_STREAM))
         self.is_open: bool = False
-        self._delay_min: Final = min(config.report_latency.constant, config.data_latency.constant)
+        self._delay_min = min(config.report_latency.constant, config.data_latency.constant)
         self._crowd_orders: int = 0
         self._trades: int = 0
 
@@ -67,18 +65,15 @@ class Exchange(Venue):
         assert not self.is_open, "the exchange is open already"
         self.is_open = True
         for listing in self.listings.values():
-            book = listing.book
-            book.bids.take_changes()
-            book.asks.take_changes()
-            snapshot = BookSnapshot(
-                listing.instrument.instrument,
-                book.levels(Side.BUY, _SNAPSHOT_DEPTH),
-                book.levels(Side.SELL, _SNAPSHOT_DEPTH),
-                UpdateId(listing.update),
-                time,
-            )
-            self.data.send(snapshot, time)
-            self._publish_touch(listing, time)
+            listing.book.bids.take_changes()
+            listing.book.asks.take_changes()
+            self._publish_book(listing, time)
+
+    def refresh(self, time: Nanos) -> None:
+        """Publish all books anew, for who has lost a place in them or has just come."""
+        for listing in self.listings.values():
+            listing.bid = listing.ask = (Price(0), Quantity(0))  # so that the touch is said again
+            self._publish_book(listing, time)
 
     # --- the crowd --------------------------------------------------------------------------------
 
@@ -108,6 +103,11 @@ class Exchange(Venue):
         return leaves
 
     # --- the world --------------------------------------------------------------------------------
+
+    @property
+    def repeats(self) -> bool:
+        """It is a function of its seed and our actions."""
+        return True
 
     def next_time(self) -> Nanos | None:
         """Return the time before which nothing reaches us, `None` if nothing is on its way."""
@@ -190,6 +190,18 @@ class Exchange(Venue):
                 self._fill(order, one.price, one.quantity, _TAKER, time)
 
     # --- market data ------------------------------------------------------------------------------
+
+    def _publish_book(self, listing: Listing, time: Nanos) -> None:
+        book = listing.book
+        snapshot = BookSnapshot(
+            listing.instrument.instrument,
+            book.levels(Side.BUY, _SNAPSHOT_DEPTH),
+            book.levels(Side.SELL, _SNAPSHOT_DEPTH),
+            UpdateId(listing.update),
+            time,
+        )
+        self.data.send(snapshot, time)
+        self._publish_touch(listing, time)
 
     def _publish(self, listing: Listing, matched: Matched, time: Nanos) -> None:
         instrument: InstrumentId = listing.instrument.instrument

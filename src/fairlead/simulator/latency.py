@@ -28,8 +28,8 @@ class LatencyModel:
                 f"latency: found constant {constant} ns and jitter {jitter} ns,"
                 " expected at least 1 ns and 0 ns"
             )
-        self.constant: Final = constant
-        self.jitter: Final = jitter
+        self.constant = constant
+        self.jitter = jitter
 
 
 class Wire(Generic[Item]):
@@ -38,8 +38,8 @@ class Wire(Generic[Item]):
     def __init__(self, latency: LatencyModel, chance: Chance) -> None:
         """Begin with nothing on the way."""
         self.next_time: Nanos = NEVER
-        self._latency: Final = latency
-        self._chance: Final = chance
+        self._latency = latency
+        self._chance = chance
         self._last: Nanos = Nanos(0)
         self._items: deque[tuple[Nanos, Item]] = deque()
 

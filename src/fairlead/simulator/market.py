@@ -56,9 +56,9 @@ class MarketConfig:
             raise ValueError(
                 f"market: hours is {hours}, expected 24 percentages of at least 1, or none"
             )
-        self.crowds: Final = crowds
-        self.seed: Final = seed
-        self.hours: Final = hours
+        self.crowds = crowds
+        self.seed = seed
+        self.hours = hours
 
     def instruments(self) -> list[Instrument]:
         """Return what is traded."""
@@ -72,11 +72,11 @@ class SimulatedMarket:
         self, exchange: Exchange, config: MarketConfig, start: Nanos, until: Nanos
     ) -> None:
         """Fill the books and open the exchange at `start`; nobody acts after `until`."""
-        self._config: Final = config
-        self._until: Final = until
-        self._crowds: Final[list[Crowd]] = []
-        self._arrivals: Final[list[Chance]] = []
-        self._due: Final[list[tuple[Nanos, int]]] = []
+        self._config = config
+        self._until = until
+        self._crowds: list[Crowd] = []
+        self._arrivals: list[Chance] = []
+        self._due: list[tuple[Nanos, int]] = []
         for index, crowd_config in enumerate(config.crowds):
             listing = exchange.listings[crowd_config.instrument.instrument]
             crowd = Crowd(
@@ -113,8 +113,13 @@ class SimulatedWorld:
 
     def __init__(self, exchange: Exchange, market: SimulatedMarket) -> None:
         """Take the venue and the market that trades on it."""
-        self.exchange: Final = exchange
-        self.market: Final = market
+        self.exchange = exchange
+        self.market = market
+
+    @property
+    def repeats(self) -> bool:
+        """It is a function of its seed and our actions."""
+        return True
 
     def next_time(self) -> Nanos | None:
         """Return the time before which nothing reaches us; `None` once all is over."""

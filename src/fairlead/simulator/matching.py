@@ -47,10 +47,10 @@ class BookOrder:
     ) -> None:
         """Take the terms of an order that is not in the book yet."""
         assert leaves > 0, f"order {order} enters with {leaves}, expected more than 0"
-        self.order: Final = order
-        self.participant: Final = participant
-        self.side: Final = side
-        self.price: Final = price
+        self.order = order
+        self.participant = participant
+        self.side = side
+        self.price = price
         self.leaves: Quantity = leaves
         self.level: Level | None = None
         self.before: BookOrder | None = None
@@ -62,7 +62,7 @@ class Level:
 
     def __init__(self, price: Price) -> None:
         """Begin without orders."""
-        self.price: Final = price
+        self.price = price
         self.quantity: Quantity = Quantity(0)
         self.first: BookOrder | None = None
         self.last: BookOrder | None = None
@@ -98,10 +98,10 @@ class Execution:
 
     def __init__(self, maker: BookOrder, taker: BookOrder, quantity: Quantity) -> None:
         """Take both parties and how much they traded."""
-        self.maker: Final = maker
-        self.taker: Final = taker
-        self.price: Final = maker.price
-        self.quantity: Final = quantity
+        self.maker = maker
+        self.taker = taker
+        self.price = maker.price
+        self.quantity = quantity
 
 
 class Matched:
@@ -109,9 +109,9 @@ class Matched:
 
     def __init__(self, executions: list[Execution], leaves: Quantity, rest: Rest) -> None:
         """Take the outcome."""
-        self.executions: Final = executions
-        self.leaves: Final = leaves
-        self.rest: Final = rest
+        self.executions = executions
+        self.leaves = leaves
+        self.rest = rest
 
 
 class BookSide:
@@ -119,9 +119,9 @@ class BookSide:
 
     def __init__(self, side: Side) -> None:
         """Begin empty."""
-        self.levels: Final[dict[Price, Level]] = {}
-        self.prices: Final = SortedPrices(side)
-        self.changed: Final[dict[Price, None]] = {}  # in order of change; a dict as an ordered set
+        self.levels: dict[Price, Level] = {}
+        self.prices = SortedPrices(side)
+        self.changed: dict[Price, None] = {}  # in order of change; a dict as an ordered set
 
     def append(self, order: BookOrder) -> None:
         """Let an order join its level, which begins with it if need be."""
@@ -183,9 +183,9 @@ class OrderBook:
 
     def __init__(self) -> None:
         """Begin empty."""
-        self.bids: Final = BookSide(_BUY)
-        self.asks: Final = BookSide(Side.SELL)
-        self.orders: Final[dict[int, BookOrder]] = {}
+        self.bids = BookSide(_BUY)
+        self.asks = BookSide(Side.SELL)
+        self.orders: dict[int, BookOrder] = {}
 
     def add(self, order: BookOrder, handling: Handling) -> Matched:
         """Match an incoming order, and let its rest wait if its handling says so."""

@@ -1,7 +1,6 @@
 """The prices of one side of a book in order, best last: the end of a list is cheap to change."""
 
 from bisect import bisect_left, insort
-from typing import Final
 
 from fairlead.model.terms import Side
 from fairlead.model.units import Price
@@ -18,7 +17,7 @@ class SortedPrices:
 
     def __init__(self, side: Side) -> None:
         """Begin without prices."""
-        self.sign: Final = 1 if side is Side.BUY else -1
+        self.sign = 1 if side is Side.BUY else -1
         self.keys: list[int] = []
 
     def add(self, price: Price) -> None:

@@ -73,11 +73,12 @@ class RecordedWorld(Venue):
     ) -> None:
         """Begin before the first event."""
         super().__init__(instruments, config.venue)
-        self._tapes: Final = {one.instrument: Tape(config) for one in instruments}
-        self._queued: Final[dict[OrderId, Queued]] = {}  # orders that wait in a queue
-        self._replay: Final = config
-        self._report_delay: Final = config.venue.report_latency.constant
-        self._events: Final = events
+        self._tapes = {one.instrument: Tape(config) for one in instruments}
+        self._queued: dict[OrderId, Queued] = {}  # orders that wait in a queue
+        self._replay = config
+        self._report_delay = config.venue.report_latency.constant
+        self.events = events
+        self._events_read: int = 0
         self._event_time: Nanos = Nanos(0)
         self._event: list[Input] = []
         self._read()
@@ -115,9 +116,18 @@ class RecordedWorld(Venue):
 
     # --- the recording ----------------------------------------------------------------------------
 
+    def catch_up(self) -> None:
+        """Read a recording that begins anew, as far as this world had read it when it was kept.
+
+        Its maker has read the first event of it.
+        """
+        for _ in range(self._events_read - 1):
+            next(self.events, _END)
+
     def _read(self) -> None:
         """Read the next event; at the end, reject what nobody will look at any more."""
-        time, inputs = next(self._events, _END)
+        time, inputs = next(self.events, _END)
+        self._events_read += 1
         if time < self._event_time:
             raise RecordingError(
                 f"the recording goes back in time: an event at {time} ns follows one at"

@@ -58,10 +58,10 @@ class RecordedConfig:
         """Take the models."""
         if settle < 0:
             raise ValueError(f"recorded market: settle is {settle} ns, expected 0 or more")
-        self.venue: Final = venue
-        self.queue_model: Final = queue_model
-        self.settle: Final = settle
-        self.touch_only: Final = touch_only
+        self.venue = venue
+        self.queue_model = queue_model
+        self.settle = settle
+        self.touch_only = touch_only
 
 
 class RecordedSide:
@@ -69,9 +69,9 @@ class RecordedSide:
 
     def __init__(self, side: Side) -> None:
         """Begin empty."""
-        self.prices: Final = SortedPrices(side)
-        self._displayed: Final[dict[Price, Quantity]] = {}
-        self._consumed: Final[dict[Price, Quantity]] = {}
+        self.prices = SortedPrices(side)
+        self._displayed: dict[Price, Quantity] = {}
+        self._consumed: dict[Price, Quantity] = {}
 
     def clear(self) -> None:
         """Forget all levels."""
@@ -130,7 +130,7 @@ class Queued:
 
     def __init__(self, order: VenueOrder, ahead: int) -> None:
         """Join behind `ahead`."""
-        self.order: Final = order
+        self.order = order
         self.ahead: int = ahead
         self._balance: int = 0  # shrunk less traded
         self._credited: int = 0  # how far the shrinking above zero moved us
@@ -194,8 +194,8 @@ class OwnSide:
 
     def __init__(self, side: Side) -> None:
         """Begin without any."""
-        self.prices: Final = SortedPrices(side)
-        self.levels: Final[dict[Price, list[Queued]]] = {}
+        self.prices = SortedPrices(side)
+        self.levels: dict[Price, list[Queued]] = {}
 
     def append(self, queued: Queued) -> None:
         """Let an order join the orders of ours at its price."""

@@ -24,8 +24,8 @@ class Unseen:
 
     def __init__(self, order: VenueOrder, approved: Approved | None) -> None:
         """Take the order, and its new terms if it is a replace."""
-        self.order: Final = order
-        self.approved: Final = approved
+        self.order = order
+        self.approved = approved
 
 
 class Tape:
@@ -33,13 +33,13 @@ class Tape:
 
     def __init__(self, config: RecordedConfig) -> None:
         """Begin with a book that is not known."""
-        self.bids: Final = RecordedSide(_BUY)
-        self.asks: Final = RecordedSide(Side.SELL)
-        self.own_bids: Final = OwnSide(_BUY)
-        self.own_asks: Final = OwnSide(Side.SELL)
+        self.bids = RecordedSide(_BUY)
+        self.asks = RecordedSide(Side.SELL)
+        self.own_bids = OwnSide(_BUY)
+        self.own_asks = OwnSide(Side.SELL)
         self.unseen: list[Unseen] = []
         self.known: bool = False
-        self._config: Final = config
+        self._config = config
         self._update: int = 0  # the newest of quotes and changes
         self._quote_update: int = 0
         self._quote_bid: Price = Price(0)

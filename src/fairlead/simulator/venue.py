@@ -53,6 +53,7 @@ from fairlead.simulator.clearing import Clearing
 from fairlead.simulator.days import session_date
 from fairlead.simulator.ended import EndedOrders
 from fairlead.simulator.latency import LatencyModel, Wire
+from fairlead.simulator.venue_books import VenueBooks
 from fairlead.simulator.venue_order import VenueOrder, broken_rule, worth
 from fairlead.simulator.world import NEVER
 
@@ -64,6 +65,7 @@ _REPORT_STREAM: Final = 2
 _REJECTION_STREAM: Final = 3
 DATA_STREAM: Final = 4
 _SESSION_ENDED: Final = "session_ended"  # why an order is canceled with it
+_EMERGENCY: Final = "emergency_line"
 _SOURCE: Final = "session"  # who makes the statements
 _ORDER_LATENCY: Final = LatencyModel(Nanos(500_000), Nanos(100_000))
 _REPORT_LATENCY: Final = LatencyModel(Nanos(500_000), Nanos(100_000))
@@ -105,16 +107,16 @@ class VenueConfig:
                 raise ValueError(f"venue: {name} is {rate}, expected 0 to {RATE_UNIT} (all)")
         if seed < 0:
             raise ValueError(f"venue: seed is {seed}, expected 0 or more")
-        self.order_latency: Final = order_latency
-        self.report_latency: Final = report_latency
-        self.data_latency: Final = data_latency
-        self.rejection_rate: Final = rejection_rate
-        self.transient_rejection_rate: Final = transient_rejection_rate
-        self.account: Final = account
-        self.cash: Final = cash
-        self.cost_basis: Final = cost_basis
-        self.cancel_on_disconnect: Final = cancel_on_disconnect
-        self.seed: Final = seed
+        self.order_latency = order_latency
+        self.report_latency = report_latency
+        self.data_latency = data_latency
+        self.rejection_rate = rejection_rate
+        self.transient_rejection_rate = transient_rejection_rate
+        self.account = account
+        self.cash = cash
+        self.cost_basis = cost_basis
+        self.cancel_on_disconnect = cancel_on_disconnect
+        self.seed = seed
 
 
 class Venue:
@@ -122,23 +124,25 @@ class Venue:
 
     def __init__(self, instruments: list[Instrument], config: VenueConfig) -> None:
         """List the instruments; nothing is on its way yet."""
-        self.instruments: Final = {one.instrument: one for one in instruments}
+        self.instruments = {one.instrument: one for one in instruments}
         assert len(self.instruments) == len(instruments), "an instrument is listed twice"
-        self.actions: Final[Wire[Action]] = Wire(
-            config.order_latency, Chance(config.seed, _ORDER_STREAM)
-        )
-        self.reports: Final[Wire[Input]] = Wire(
-            config.report_latency, Chance(config.seed, _REPORT_STREAM)
-        )
-        self.orders: Final[dict[OrderId, VenueOrder]] = {}  # those that are not done
-        self.ended: Final = EndedOrders()
-        self.clearing: Final = Clearing(instruments, config.cash, config.cost_basis)
+        self.actions: Wire[Action] = Wire(config.order_latency, Chance(config.seed, _ORDER_STREAM))
+        self.reports: Wire[Input] = Wire(config.report_latency, Chance(config.seed, _REPORT_STREAM))
+        self.orders: dict[OrderId, VenueOrder] = {}  # those that are not done
+        self.ended = EndedOrders()
+        self.clearing = Clearing(instruments, config.cash, config.cost_basis)
+        self.books: VenueBooks | None = None  # everything that ever came and traded, for checkers
         self.now: Nanos = Nanos(0)
-        self._config: Final = config
-        self._rejected_in_all: Final = config.rejection_rate + config.transient_rejection_rate
-        self._rejections: Final = Chance(config.seed, _REJECTION_STREAM)
+        self._config = config
+        self._rejected_in_all = config.rejection_rate + config.transient_rejection_rate
+        self._rejections = Chance(config.seed, _REJECTION_STREAM)
         self._accepted: int = 0
         self._executed: int = 0
+
+    @property
+    def repeats(self) -> bool:
+        """It is a function of its seed or recording, and of our actions."""
+        return True
 
     def act(self, action: Action, time: Nanos) -> None:
         """Let an action of ours leave at `time`; it arrives after its latency."""
@@ -150,6 +154,8 @@ class Venue:
         time = self.actions.next_time
         assert time != NEVER, "no action is on its way"
         action = self.actions.receive()
+        if self.books is not None:
+            self.books.came(action)
         if isinstance(action, SendOrder):
             self._enter(action.approved, time)
         elif isinstance(action, CancelOrder):
@@ -164,6 +170,17 @@ class Venue:
             self._hang_up(action, time)
         else:
             assert_never(action)
+
+    def cancel_now(self, client_order: str, time: Nanos) -> int:
+        """Cancel an order by the client order id of its last message ("": all that work), at once.
+
+        Return how many that were. It is reported as the venue's own doing.
+        """
+        meant = [one for one in self.orders.values() if client_order in ("", one.client_order)]
+        for order in meant:
+            self._remove(order, time)
+            self._canceled(order, _EMERGENCY, time)
+        return len(meant)
 
     # --- what a kind of venue fills in ------------------------------------------------------------
 
@@ -182,6 +199,8 @@ class Venue:
     # --- order entry ------------------------------------------------------------------------------
 
     def _enter(self, approved: Approved, time: Nanos) -> None:
+        if self.books is not None:
+            self.books.sent(approved)
         instrument = self.instruments.get(approved.instrument)
         if instrument is None:
             self._reject(approved, "unknown_instrument", time)
@@ -190,6 +209,8 @@ class Venue:
         else:
             order = VenueOrder(instrument, approved)
             self.orders[order.order] = order
+            if self.books is not None:
+                self.books.taken(approved)
             if rule := broken_rule(instrument, approved):
                 self._turn_away(order, rule, time)
             elif not self._turned_down(order, time):
@@ -315,6 +336,8 @@ class Venue:
 
     def _replaced(self, order: VenueOrder, approved: Approved, time: Nanos) -> None:
         """Give an order its new terms. It keeps the venue's id."""
+        if self.books is not None:
+            self.books.replaced(order, approved)
         order.quantity, order.limit = approved.quantity, approved.price
         order.client_order = approved.client_order
         report = VenueReplaced(
@@ -337,6 +360,8 @@ class Venue:
         del self.orders[order.order]
         order.end(status, reason, time)
         self.ended.add(order)
+        if self.books is not None:
+            self.books.ended(order)
 
     def _fill(
         self, order: VenueOrder, price: Price, quantity: Quantity, liquidity: Liquidity, time: Nanos
@@ -362,6 +387,8 @@ class Venue:
             order.side,
         )
         self.clearing.book(report, order, traded)
+        if self.books is not None:
+            self.books.filled(report, order)
         self.reports.send(report, time)
         if not order.leaves:
             self._end(order, Status.FILLED, "", time)

@@ -29,13 +29,13 @@ class VenueOrder:
 
     def __init__(self, instrument: Instrument, approved: Approved) -> None:
         """Take the terms that risk approved."""
-        self.instrument: Final = instrument
-        self.order: Final = approved.order
-        self.request: Final = approved.request
+        self.instrument = instrument
+        self.order = approved.order
+        self.request = approved.request
         self.client_order: str = approved.client_order
         self.venue_order: str = ""
-        self.side: Final = approved.side
-        self.handling: Final = handling(approved)
+        self.side = approved.side
+        self.handling = handling(approved)
         self.limit: Price = limit(approved)
         self.quantity: Quantity = approved.quantity
         self.filled: Quantity = Quantity(0)

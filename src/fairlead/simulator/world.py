@@ -1,8 +1,8 @@
 """The world that a backtest or a paper session trades against, and the words its venues share.
 
-Time is virtual and always given. A world is a deterministic function of its seed or recording and
-of the actions with their times: the same in gives the same out, byte for byte. Nothing here may
-read a clock or draw unseeded chance.
+Time is virtual and always given. What is simulated here is a deterministic function of its seed or
+recording and of the actions with their times: the same in gives the same out, byte for byte.
+Nothing here may read a clock or draw unseeded chance.
 """
 
 from enum import Enum
@@ -21,7 +21,16 @@ US: Final = 1  # the participant that our orders belong to
 
 
 class World(Protocol):
-    """What trades against us: it takes our actions and tells what reached us."""
+    """What trades against us: it takes our actions and tells what reached us.
+
+    A world that `repeats` is a function of its seed or recording and of our actions: after a crash
+    it is rehearsed with the journal and stands where it stood. One that does not is outside of us,
+    as every real venue is: it went on without us, and what it holds has to be asked for.
+    """
+
+    @property
+    def repeats(self) -> bool:
+        """Return whether the same actions at the same times would bring the same again."""
 
     def next_time(self) -> Nanos | None:
         """Return the time before which nothing reaches us; `None` if nothing more will happen by
@@ -38,8 +47,11 @@ class World(Protocol):
         `time` never goes back.
         """
 
-    def act(self, action: Action, time: Nanos) -> None:
-        """Let an action leave us at `time`, which is not before the last `take`."""
+    def act(self, action: Action, time: Nanos) -> str | None:
+        """Let an action leave us at `time`, which is not before the last `take`.
+
+        Return why nothing of it left, None where it left, or may have.
+        """
 
 
 class Handling(Enum):
