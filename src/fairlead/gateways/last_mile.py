@@ -28,6 +28,7 @@ from fairlead.model.units import (
     Quantity,
     notional,
 )
+from fairlead.model.venue_reports import VenueRejected, VenueReplaceRejected
 
 OBSERVED: Final = let_out.OBSERVED | {InstrumentDefinition, TradingDayBegan}
 _INVERSE: Final = InstrumentKind.INVERSE
@@ -124,6 +125,18 @@ class LastMile:
         if not isinstance(action, CancelOrder):
             self._forget(now)
             self._count(action.approved, now)
+
+    def stayed(self, action: SendOrder | ReplaceOrder, reason: str, now: Nanos) -> None:
+        """Take note that a message was let out and nothing of it left: it is as if refused.
+
+        Rates and sums keep it: they may count too much, and never too little.
+        """
+        approved = action.approved
+        place = (approved.order, approved.instrument, reason, now)
+        if isinstance(action, SendOrder):
+            self.orders.reported(VenueRejected(*place, False, approved.request))
+        else:
+            self.orders.reported(VenueReplaceRejected(*place, approved.request))
 
     def reported(self, input: object) -> None:
         """Take what a venue says, what is defined, and that a day begins: `OBSERVED`."""

@@ -1,8 +1,9 @@
 """The only file with sockets: thin shells around protocols that know none.
 
-`HttpServer` answers one request a connection, `LineServer` keeps connections, `LineClient` is one
-connection to somebody else. Everything has a bound: bytes, seconds, connections. Who connects and
-says nothing cannot keep others out: where all places are taken, the oldest connection makes room.
+`HttpServer` answers one request a connection, `LineServer` keeps connections, `Door` is for who
+keeps them in one thread, and `LineClient` is one connection to somebody else. Everything has a
+bound: bytes, seconds, connections. Who connects and says nothing cannot keep others out: where all
+places are taken, the oldest connection makes room.
 Nothing that comes over a connection ends a server.
 """
 
@@ -225,6 +226,68 @@ class LineServer(_Server):
                 connection.settimeout(None)
 
 
+class Door:
+    """Listens without waiting: for who keeps many connections in one thread (`hub.py`)."""
+
+    def __init__(self, address: Address) -> None:
+        """Listen. Raises `CannotListen`."""
+        self._socket = _listening(address)
+        self._socket.setblocking(False)
+        self.address = _bound(self._socket, address)
+
+    def accept(self) -> "Connection | None":
+        """Return a new connection; None if it went away, or no file descriptors are left."""
+        try:
+            connection, _ = self._socket.accept()
+        except OSError:
+            return None
+        return Connection(connection)
+
+    def fileno(self) -> int:
+        """Return what `select` wants."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """Stop listening."""
+        _end(self._socket)
+        if self.address.path:
+            with suppress(OSError):
+                os.unlink(self.address.path)
+
+
+class Connection:
+    """One connection that somebody made to a door. It never waits."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        """Take what was accepted."""
+        self._socket = connection
+        connection.setblocking(False)
+        if connection.family != socket.AF_UNIX:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def receive(self) -> bytes:
+        """Return what came, b"" where it is over."""
+        try:
+            return self._socket.recv(_CHUNK)
+        except OSError:  # it was reset
+            return b""
+
+    def send(self, content: bytearray) -> int:
+        """Return how many bytes the system took. Raises `OSError` where it is over."""
+        try:
+            return self._socket.send(content)
+        except BlockingIOError:
+            return 0
+
+    def fileno(self) -> int:
+        """Return what `select` wants."""
+        return self._socket.fileno()
+
+    def close(self) -> None:
+        """End it."""
+        _end(self._socket)
+
+
 class Wake:
     """Lets a thread that waits for bytes be called from another one."""
 
@@ -279,16 +342,31 @@ class LineClient:
         except OSError as error:
             raise LineBroken(f"{self._address}: cannot send: {_reason(error)}") from error
 
-    def receive(self, seconds: float, wake: Wake) -> bytes:
-        """Return what came, b"" after that time or when called. Raises `LineBroken`."""
+    def offer(self, content: bytes) -> int:
+        """Return how many bytes the system took at once, without waiting. Raises `LineBroken`."""
+        try:
+            self._socket.settimeout(0)
+            return self._socket.send(content)
+        except BlockingIOError:
+            return 0
+        except OSError as error:
+            raise LineBroken(f"{self._address}: cannot send: {_reason(error)}") from error
+
+    def receive(self, seconds: float, wake: Wake, sending: bool = False) -> bytes:
+        """Return what came, b"" after that time, when called, or (`sending`) when more can leave.
+
+        Raises `LineBroken`.
+        """
         try:
             called, here = wake.fileno(), self._socket.fileno()
-            ready, _, _ = select.select([called, here], [], [], seconds)
+            ready, _, _ = select.select([called, here], [here] if sending else [], [], seconds)
             if called in ready:
                 wake.clear()
             if here not in ready:
                 return b""
             content = self._socket.recv(_CHUNK)
+        except BlockingIOError:  # the system had thought better of it
+            return b""
         except (OSError, ValueError) as error:  # ValueError: more descriptors than select takes
             raise LineBroken(f"{self._address}: cannot receive: {_reason(error)}") from error
         if not content:
