@@ -42,6 +42,7 @@ from fairlead.node.letters import BOX_NAME
 from fairlead.node.mailbox import Mailbox
 from fairlead.node.pace import FullSpeed, StopRequest
 from fairlead.node.path import Path
+from fairlead.node.reading import written_schema
 from fairlead.node.session import Session
 from fairlead.node.switch_watch import SwitchWatch
 from fairlead.readers.reader import Reader
@@ -127,6 +128,8 @@ class Recorder:
 class ScriptedWorld:
     """A world that says what it was told to say, and answers nothing."""
 
+    repeats = True
+
     def __init__(self, *script: tuple[int, Input]) -> None:
         self.script = [(Nanos(START + after), input) for after, input in script]
         self.acted: list[tuple[int, Action]] = []  # with the time after the start
@@ -148,6 +151,7 @@ class WatchedWorld:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.repeats = world.repeats
         self.log: Log | None = None
         self.sent: list[OrderId] = []
         self.left_early = 0
@@ -164,6 +168,36 @@ class WatchedWorld:
         if isinstance(action, SendOrder):
             self.sent.append(action.approved.order)
         self.world.act(action, time)
+
+
+class Crash(Exception):
+    """The process is gone."""
+
+
+class OutsideWorld:
+    """A world that outlives the sessions that trade with it, and can see one of them die."""
+
+    repeats = False
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.got: list[Action] = []
+        self.dies_at = 0  # which action is the last that a session wants; 0: it lives
+        self.arrives = False  # whether the last one leaves before the session dies
+
+    def next_time(self) -> Nanos | None:
+        return self.world.next_time()
+
+    def take(self, time: Nanos) -> list[Input]:
+        return self.world.take(time)
+
+    def act(self, action: Action, time: Nanos) -> None:
+        dies = len(self.got) + 1 == self.dies_at
+        if not dies or self.arrives:
+            self.got.append(action)
+            self.world.act(action, time)
+        if dies:
+            raise Crash
 
 
 def last_mile_limits(market: MarketConfig) -> LastMileLimits:
@@ -243,7 +277,11 @@ class Run:
     def first(self, epoch: int = 1) -> list[Input]:
         """Return what opens a session and releases it at once."""
         started = NodeStarted(epoch, "build", "configuration", "paper")
-        return [started, *(self.definitions() if epoch == 1 else []), START_COMMAND]
+        return [
+            started,
+            *([] if self.machine.instruments else self.definitions()),
+            START_COMMAND,
+        ]
 
     def connecting(self) -> list[Input]:
         """Return what opens a session that is to be confirmed before it is released."""
@@ -252,7 +290,14 @@ class Run:
 
     def write_to(self, directory: FilePath, history: History | None = None) -> None:
         end = history.end if history is not None else History(directory).end
-        log = Log(directory, Durability.PROCESS, end.epoch + 1, end.last, end.chain)
+        log = Log(
+            directory,
+            Durability.PROCESS,
+            end.epoch + 1,
+            end.last,
+            end.chain,
+            schema=written_schema(),
+        )
         self.world.log = log
         self.path.write_to(log)
 

@@ -18,15 +18,10 @@ from fairlead.node.configuration import (
     START_TIME,
     AccountSettings,
     Configuration,
-    FeeSettings,
     InstrumentLimitSettings,
     JournalSettings,
-    LatencySettings,
     LimitSettings,
-    RecordedVenueSettings,
     SessionSettings,
-    SimulatedInstrumentSettings,
-    SimulatedVenueSettings,
     StrategySettings,
 )
 from fairlead.node.loading import dump, load, read
@@ -34,6 +29,13 @@ from fairlead.node.paper import default
 from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
 from fairlead.node.safety_settings import SafetyFile
 from fairlead.node.time_text import TIME_MAX, parse_time
+from fairlead.node.venue_settings import (
+    FeeSettings,
+    LatencySettings,
+    RecordedVenueSettings,
+    SimulatedInstrumentSettings,
+    SimulatedVenueSettings,
+)
 
 PROJECT = Path(__file__).parents[2]
 REFERENCE = PROJECT / "docs" / "reference" / "configuration.md"
@@ -44,6 +46,7 @@ strategies: [{name: m, strategy: s}]
 session: {speed: 1x}
 """
 SET = {("session.speed", "1x"), ("strategies", "list")}  # optional, and set above
+DIRECT = "venue: {kind: direct, instruments: [{symbol: A}]}\naccount: {currency: USD, cash: 1}\n"
 RECORDED = "venue: {kind: recorded, files: [a]}\naccount: {currency: USD, cash: 1}\n"
 
 
@@ -171,7 +174,7 @@ def own(configuration: Configuration) -> list[tuple[str, str]]:
 
 def plain_configurations() -> list[Configuration]:
     """Return one configuration of each kind in which nothing is set but what must be."""
-    return [read(SIMULATED, "a.yaml", {}), read(RECORDED, "a.yaml", {})]
+    return [read(text, "a.yaml", {}) for text in (SIMULATED, RECORDED, DIRECT)]
 
 
 def test_every_key_is_documented_and_no_other() -> None:

@@ -8,16 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
-from fairlead.node.configuration import (
-    JournalSettings,
-    LatencySettings,
-    SessionSettings,
-    SimulatedVenueSettings,
-)
+from fairlead.node.configuration import JournalSettings, SessionSettings
 from fairlead.node.errors import ConfigurationError
 from fairlead.node.loading import changed, load, read, read_model
 from fairlead.node.paper import default
 from fairlead.node.settings import Section
+from fairlead.node.venue_settings import LatencySettings, SimulatedVenueSettings
 
 GOOD = """\
 venue: {kind: simulated, instruments: [{symbol: A.SIM, price_start: 100}]}
@@ -105,7 +101,7 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         [
             "4:1: weather: found an unknown key, expected one of include, journal, venue, account,"
             " strategies, limits, risk, orders, reconciliation, execution, marks, data,"
-            " monitoring, alerting, logging, audit, backup, session, safety"
+            " monitoring, alerting, logging, audit, backup, read_model, session, safety"
         ],
     ),
     (
@@ -125,12 +121,12 @@ BROKEN: list[tuple[str, str, list[str]]] = [
     (
         "no kind of venue",
         "venue: {seed: 1}\naccount: {currency: USD, cash: 1}\n",
-        ["1:8: venue.kind: found nothing, expected simulated or recorded"],
+        ["1:8: venue.kind: found nothing, expected simulated or recorded or direct"],
     ),
     (
         "an unknown kind of venue",
         "venue: {kind: live}\naccount: {currency: USD, cash: 1}\n",
-        ['1:15: venue.kind: found "live", expected simulated or recorded'],
+        ['1:15: venue.kind: found "live", expected simulated or recorded or direct'],
     ),
     (
         "a key of the other kind of venue",

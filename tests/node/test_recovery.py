@@ -18,6 +18,7 @@ from fairlead.model.outputs import CancelOrder, OrderFilled, Output, SendOrder
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Sequence, StrategyId
 from fairlead.node.errors import OutputsDiffer
 from fairlead.node.path import OutputsDigest, Path
+from fairlead.node.reading import written_schema
 from fairlead.node.recovery import PROGRESS_EVERY, replay, verify
 from tests.journal.build import Written, cut, flip, put, segments
 from tests.machine.build import KILL, RELEASE, SET_UP, STARTED, Rig, accepted, filled, submit
@@ -34,7 +35,15 @@ def a_path(directory: FilePath | None, clock: VirtualClock) -> Path:
     log = None
     if directory is not None:
         directory.mkdir(parents=True, exist_ok=True)
-        log = Log(directory, Durability.PROCESS, 1, Sequence(0), layout.GENESIS, 2_000)
+        log = Log(
+            directory,
+            Durability.PROCESS,
+            1,
+            Sequence(0),
+            layout.GENESIS,
+            2_000,
+            schema=written_schema(),
+        )
     return Path(Machine(), Sequencer(clock, Sequence(0), Nanos(0)), log)
 
 
@@ -60,7 +69,7 @@ def record(directory: FilePath | None, inputs: Sequence_[Input] = DAY) -> Path:
 def rewrite(directory: FilePath, to: FilePath, change: Callable[[Written], Written]) -> FilePath:
     """Write a journal again with something changed, and all its checksums and chains right."""
     to.mkdir()
-    log = Log(to, Durability.PROCESS, 1, Sequence(0), layout.GENESIS)
+    log = Log(to, Durability.PROCESS, 1, Sequence(0), layout.GENESIS, schema=written_schema())
     for entry in History(directory).entries():
         put(log, [change(Written(entry.sequence, entry.time, entry.input, entry.outputs))])
     log.close(Nanos(2 * START))
@@ -235,7 +244,9 @@ def test_a_path_goes_on_where_the_replay_ended(tmp_path: FilePath) -> None:
     record(tmp_path, DAY[:middle])
     replayed = replay(tmp_path)
     end = replayed.end
-    log = Log(tmp_path, Durability.PROCESS, end.epoch + 1, end.last, end.chain)
+    log = Log(
+        tmp_path, Durability.PROCESS, end.epoch + 1, end.last, end.chain, schema=written_schema()
+    )
     path = replayed.path
     path.write_to(log)
     clock = VirtualClock(Nanos(0))

@@ -6,17 +6,40 @@ from pathlib import Path as FilePath
 import msgspec
 import pytest
 
-from fairlead.gateways.last_mile import LastMileLimits
+from fairlead.gateways.last_mile import LastMile, LastMileLimits, NoSwitch
+from fairlead.journal.format import COMMIT
 from fairlead.journal.history import History
 from fairlead.journal.log import Lock
-from fairlead.model.inputs import Input, Quote, ReplaceRequest, SendBlocked, VenueAccepted
-from fairlead.model.outputs import CancelOrder, OrderRejected, ReplaceOrder, SendOrder
-from fairlead.model.terms import Status, StopPolicy
+from fairlead.model.inputs import (
+    Input,
+    InstrumentDefinition,
+    Quote,
+    ReplaceRequest,
+    SendBlocked,
+    VenueAccepted,
+    VenueConnected,
+    VenueDisconnected,
+)
+from fairlead.model.outputs import Action, CancelOrder, OrderRejected, ReplaceOrder, SendOrder
+from fairlead.model.terms import Side, Status, StopPolicy
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, StrategyId, UpdateId
 from fairlead.node.recovery import verify
+from fairlead.node.wire import Wire
 from fairlead.simulator.market import demo_market
 from fairlead.strategy import Context, Strategy
-from tests.node.sessions import SECOND, START, Quoting, Run, ScriptedWorld, last_mile_limits
+from tests.journal.build import records
+from tests.node.sessions import (
+    SECOND,
+    START,
+    START_COMMAND,
+    Crash,
+    OutsideWorld,
+    Quoting,
+    Run,
+    ScriptedWorld,
+    last_mile_limits,
+)
+from tests.simulator.orders import send
 
 TIGHT = msgspec.structs.replace(last_mile_limits(demo_market(7)), orders_per_second_max=4)
 
@@ -77,11 +100,12 @@ def test_a_session_cut_anywhere_holds_back_what_it_held_back_and_nothing_else(
     whole = journaled(tmp_path / "journal")
     (segment,) = (tmp_path / "journal").glob("*.journal")
     content = segment.read_bytes()
+    opened = next(one.end for _, one in records(segment) if one.kind == COMMIT)
     chance = random.Random(20261121)
     for number in range(12):
         directory = tmp_path / f"cut-{number}"
         directory.mkdir()
-        (directory / segment.name).write_bytes(content[: chance.randrange(100, len(content))])
+        (directory / segment.name).write_bytes(content[: chance.randrange(opened, len(content))])
         run = Run(Quoting(), limits=TIGHT)
         history = History(directory)
         for entry in history.entries():
@@ -187,3 +211,75 @@ def test_a_replace_that_is_held_back_leaves_the_old_terms_and_a_cancel_passes() 
 
 def accept(run: Run, order: OrderId) -> None:
     run.session.command(VenueAccepted(order, InstrumentId(1), "V1", Nanos(START)))
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+@pytest.mark.parametrize("dies_at", [1, 2, 40, 77, 78, 79])
+def test_what_a_world_outside_may_have_got_is_never_sent_again_but_asked_for(
+    dies_at: int, arrives: bool, tmp_path: FilePath
+) -> None:
+    """Invariants 1, 3 and 10: killed between the commit and the wire, or right after it."""
+    directory = tmp_path / "journal"
+    outside = OutsideWorld(Run().world)
+    outside.dies_at, outside.arrives = dies_at, arrives
+    lock = Lock(directory)
+    first = Run(Quoting(), world=outside)
+    first.write_to(directory)
+    with pytest.raises(Crash):
+        first.whole()
+    lock.close()
+    got = len(outside.got)
+    outside.dies_at = 0
+
+    run = Run(Quoting(), world=outside)
+    history = History(directory)
+    for entry in history.entries():
+        run.session.rehearse(entry)
+    history.mend()
+    run.write_to(directory, history)
+    assert len(outside.got) == got, "nothing of the past is said to it"
+    assert run.machine.orders.working_count > 0
+    epoch = history.end.epoch + 1
+    opening: list[Input] = [VenueDisconnected("SIM", "restart"), VenueConnected("SIM")]
+    run.session.resume([run.first(epoch)[0], *opening])
+    assert run.session.confirm(run.pace)
+    run.session.command(START_COMMAND)
+    run.session.run(run.pace)
+    run.session.stop(StopPolicy.CANCEL, "test", "the end")
+    sent = [one.approved.client_order for one in outside.got if isinstance(one, SendOrder)]
+    assert len(set(sent)) == len(sent)
+    assert len(sent) > 20, "it trades on"
+    assert not run.machine.state.reconciliation.open_breaks()
+    assert run.machine.orders.working_count == 0
+    assert verify(directory).passed
+
+
+class Unreachable:
+    """A world that nothing can leave for."""
+
+    repeats = False
+
+    def next_time(self) -> Nanos | None:
+        return None
+
+    def take(self, time: Nanos) -> list[Input]:
+        return []
+
+    def act(self, action: Action, time: Nanos) -> str:
+        return "not sent: there is no session with the venue"
+
+
+def test_what_could_not_leave_is_said_at_once_and_a_cancel_stays_wanted() -> None:
+    """Orders and replaces end as blocked; a cancel is repeated when the venue is there again."""
+    last_mile = LastMile(last_mile_limits(demo_market(7)), NoSwitch())
+    last_mile.reported(InstrumentDefinition(demo_market(7).instruments()[0]))
+    wire = Wire(Unreachable(), last_mile)
+    order = send(1, Side.BUY, 10, 10_000)
+    wire.leave(order, START)
+    wire.leave(CancelOrder(OrderId(1), InstrumentId(1), 1, "1-1-1"), START)
+    (blocked,) = wire.blocked
+    assert isinstance(blocked, SendBlocked)
+    assert blocked.reason == "not sent: there is no session with the venue"
+    known = last_mile.orders.get(OrderId(1))
+    assert known is not None
+    assert not known.open

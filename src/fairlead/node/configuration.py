@@ -17,16 +17,19 @@ from pydantic import Field, PrivateAttr, SecretStr, Strict, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from fairlead.model.terms import CostBasis
-from fairlead.model.units import INCREMENTS_MAX, MONEY_MAX, NANOS_PER_SECOND, Nanos
+from fairlead.model.units import (
+    MONEY_MAX,
+    NANOS_PER_SECOND,
+    Nanos,
+)
+from fairlead.node.clock_watch import ClockSettings
 from fairlead.node.errors import Problem
 from fairlead.node.execution_settings import ExecutionSettings
 from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import (
-    BasisPointsNumber,
     Contradiction,
     Currency,
-    Duration,
     Location,
     Name,
     Number,
@@ -36,9 +39,13 @@ from fairlead.node.settings import (
     Symbol,
     Time,
     decimals,
-    is_multiple,
     matching,
     repeated,
+)
+from fairlead.node.venue_settings import (
+    DirectVenueSettings,
+    RecordedVenueSettings,
+    SimulatedVenueSettings,
 )
 from fairlead.node.watch_settings import (
     AlertingSettings,
@@ -47,12 +54,11 @@ from fairlead.node.watch_settings import (
     DataSettings,
     LoggingSettings,
     MonitoringSettings,
+    ReadModelSettings,
 )
 from fairlead.node.yaml_text import KeyPath
 from fairlead.node.yaml_values import HIDDEN, Source
 
-HALF_SPREAD_DECIMALS: Final = 2  # the simulator counts hundredths of a tick
-INCREMENT_DECIMALS_MAX: Final = 12  # what an instrument may have
 MEBIBYTE: Final = 1024 * 1024
 START_TIME: Final = Nanos(1_767_623_400 * NANOS_PER_SECOND)  # Monday, 2026-01-05T14:30:00Z
 
@@ -69,108 +75,11 @@ class JournalSettings(Section):
     directory: Location = Path("var/journal")
     durability: Literal["process", "disk"] = "process"
     segment_bytes: int = Field(default=64 * MEBIBYTE, ge=64 * 1024, le=1024 * MEBIBYTE)
-
-
-class LatencySettings(Section):
-    """How long things take on their way; up to `jitter` more, by chance."""
-
-    order: PositiveDuration = Nanos(500_000)
-    report: PositiveDuration = Nanos(500_000)
-    market_data: PositiveDuration = Nanos(400_000)
-    jitter: Duration = Nanos(100_000)
-
-
-class FeeSettings(Section):
-    """What a fill costs, in basis points of its notional. Negative is a rebate."""
-
-    maker_bps: BasisPointsNumber = Field(default=Decimal(2), ge=-100, le=1000)
-    taker_bps: BasisPointsNumber = Field(default=Decimal(5), ge=-100, le=1000)
-
-
-class SimulatedInstrumentSettings(Section):
-    """One instrument of the simulated market, priced in the currency of the account."""
-
-    symbol: Symbol
-    price_start: Number = Field(gt=0)
-    price_tick: Number = Field(default=Decimal("0.01"), gt=0)
-    quantity_lot: Number = Field(default=Decimal(1), gt=0)
-    quantity_min: Number = Field(default_factory=lambda known: known["quantity_lot"], gt=0)
-    quantity_max: Number = Field(default_factory=lambda known: known["quantity_lot"] * 10_000, gt=0)
-    notional_min: Number = Field(default=Decimal(0), ge=0)
-    quantity_typical: Number = Field(
-        default_factory=lambda known: known["quantity_lot"] * 100, gt=0
-    )
-    volatility_daily_bps: int = Field(default=250, ge=0, le=10_000)
-    arrivals_per_second: int = Field(default=18, ge=1, le=10_000)
-    half_spread_ticks: Number = Field(default=Decimal("0.4"), ge=Decimal("0.01"), le=1000)
-
-    def contradictions(self) -> Iterator[Contradiction]:
-        """Return what is off its grid, out of order, or more than a record can hold."""
-        if not is_multiple(self.price_start, self.price_tick):
-            yield Contradiction(("price_start",), "a multiple of price_tick")
-        for name in ("quantity_min", "quantity_max", "quantity_typical"):
-            if not is_multiple(getattr(self, name), self.quantity_lot):
-                yield Contradiction((name,), "a multiple of quantity_lot")
-        if self.quantity_min > self.quantity_max:
-            yield Contradiction(("quantity_min",), "at most quantity_max")
-        if not self.quantity_min <= self.quantity_typical <= self.quantity_max:
-            yield Contradiction(
-                ("quantity_typical",), "a quantity from quantity_min to quantity_max"
-            )
-        if decimals(self.half_spread_ticks) > HALF_SPREAD_DECIMALS:
-            yield Contradiction(("half_spread_ticks",), "at most 2 decimals")
-        yield from self._too_large()
-
-    def _too_large(self) -> Iterator[Contradiction]:
-        for grid_name, name in (("price_tick", "price_start"), ("quantity_lot", "quantity_max")):
-            precision = decimals(getattr(self, grid_name))
-            if precision > INCREMENT_DECIMALS_MAX:
-                yield Contradiction((grid_name,), f"at most {INCREMENT_DECIMALS_MAX} decimals")
-            elif getattr(self, name) * 10**precision > INCREMENTS_MAX:
-                yield Contradiction((name,), f"at most {INCREMENTS_MAX} increments")
-
-
-class SimulatedVenueSettings(Section):
-    """A market made from a seed, on a simulated exchange. The same seed gives the same market."""
-
-    kind: Literal["simulated"]
-    seed: int = Field(default=1, ge=0, lt=2**63)
-    instruments: Annotated[tuple[SimulatedInstrumentSettings, ...], Strict(False)] = Field(
-        min_length=1, max_length=1000
-    )
-    latency: LatencySettings = LatencySettings()
-    rejection_rate: Number = Field(default=Decimal(0), ge=0, le=1)
-    transient_rejection_rate: Number = Field(default=Decimal(0), ge=0, le=1)
-    fees: FeeSettings = FeeSettings()
-
-    def contradictions(self) -> Iterator[Contradiction]:
-        """Return the symbols that are there twice, and shares that are too fine or too large."""
-        symbols = [instrument.symbol for instrument in self.instruments]
-        for index in repeated(symbols):
-            yield Contradiction(("instruments", index, "symbol"), "each symbol once")
-        for name in ("rejection_rate", "transient_rejection_rate"):
-            if decimals(getattr(self, name)) > 8:
-                yield Contradiction((name,), "at most 8 decimals")
-        if self.rejection_rate + self.transient_rejection_rate > 1:
-            expected = "at most 1 together with rejection_rate"
-            yield Contradiction(("transient_rejection_rate",), expected)
-
-
-class RecordedVenueSettings(Section):
-    """A market that was recorded. Our orders are filled by its book and its trades."""
-
-    kind: Literal["recorded"]
-    format: Literal["binance-raw"] = "binance-raw"
-    files: Annotated[tuple[Location, ...], Strict(False)] = Field(min_length=1, max_length=1000)
-    market: Literal["spot", "usdm", "auto"] = "auto"
-    latency: LatencySettings = LatencySettings()
-    queue_model: Literal["pessimistic", "proportional"] = "pessimistic"
-    fees: FeeSettings | None = None
-
-    def contradictions(self) -> Iterator[Contradiction]:
-        """Return the files that are there twice."""
-        for index in repeated([str(file) for file in self.files]):
-            yield Contradiction(("files", index), "each file once")
+    reserve_bytes: int = Field(default=8 * MEBIBYTE, ge=0, le=1024 * MEBIBYTE)
+    free_bytes_min: int = Field(default=64 * MEBIBYTE, ge=0)
+    on_low_space: Literal["cancel", "block"] = "cancel"
+    snapshot_inputs: int = Field(default=250_000, ge=0)  # from one snapshot to the next; 0: none
+    encryption_key: Location | None = None
 
 
 class AccountSettings(Section):
@@ -287,6 +196,7 @@ class SessionSettings(Section):
     speed: Literal["max", "1x", "10x"] = "max"
     stop_policy: Literal["cancel", "keep"] = "cancel"
     start_time: Time = START_TIME
+    clock: ClockSettings = ClockSettings()
 
 
 class Configuration(Section):
@@ -294,7 +204,9 @@ class Configuration(Section):
 
     include: Annotated[tuple[Location, ...], Strict(False)] = Field(default=(), max_length=10)
     journal: JournalSettings = JournalSettings()
-    venue: SimulatedVenueSettings | RecordedVenueSettings = Field(discriminator="kind")
+    venue: SimulatedVenueSettings | RecordedVenueSettings | DirectVenueSettings = Field(
+        discriminator="kind"
+    )
     account: AccountSettings
     strategies: Annotated[tuple[StrategySettings, ...], Strict(False)] = Field(
         default=(), max_length=100
@@ -311,6 +223,7 @@ class Configuration(Section):
     logging: LoggingSettings = LoggingSettings()
     audit: AuditSettings = AuditSettings()
     backup: BackupSettings = BackupSettings()
+    read_model: ReadModelSettings = ReadModelSettings()
     session: SessionSettings = SessionSettings()
     _source: Source = PrivateAttr(default_factory=Source)
 
@@ -375,8 +288,8 @@ class Configuration(Section):
                 expected = f"at most {MONEY_MAX} units of 10**-money_decimals of the account"
                 yield Contradiction(("limits", *path), expected)
         yield from self._risk_contradictions()
-        if isinstance(self.venue, SimulatedVenueSettings):
-            yield from self._simulated_contradictions(self.venue)
+        if not isinstance(self.venue, RecordedVenueSettings):
+            yield from self._listed_contradictions(self.venue)
 
     def _risk_contradictions(self) -> Iterator[Contradiction]:
         symbols = None
@@ -390,8 +303,11 @@ class Configuration(Section):
                 path = ("execution", other)
                 yield Contradiction(path, f"it under {section} alone", about="key")
 
-    def _simulated_contradictions(self, venue: SimulatedVenueSettings) -> Iterator[Contradiction]:
-        if self.session.duration is None and self.session.speed == "max":
+    def _listed_contradictions(
+        self, venue: SimulatedVenueSettings | DirectVenueSettings
+    ) -> Iterator[Contradiction]:
+        endless = self.session.duration is None and self.session.speed == "max"
+        if endless and isinstance(venue, SimulatedVenueSettings):
             expected = "how long: a simulated market at speed max has no end"
             yield Contradiction(("session", "duration"), expected)
         for index, instrument in enumerate(venue.instruments):

@@ -2,13 +2,20 @@
 
 NodeError
 ├── ConfigurationError   a configuration cannot be used; carries everything that is wrong with it
+├── BadImage             a snapshot does not bring a state back
+├── NotKept              a state holds something that no snapshot can keep
 ├── UnreadableText       text from a person is not a duration, a time or a number
+├── KeyRefused           a key file is missing, in the wrong place, or open to others
+├── CheckpointUnreadable a line of signed checkpoints is none
+├── CheckpointsDiffer    a journal is not what was signed about it
+├── RetentionUnreadable  how long a journal is kept cannot be read, so it is kept
 ├── OutputsDiffer        the machine answers otherwise than the journal says it did
 └── WorldDiverged        a simulated or recorded world is not the one that the journal was made in
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from fairlead.model.inputs import Input
 from fairlead.model.outputs import Output
@@ -51,6 +58,37 @@ class UnreadableText(NodeError):
         """Say what would have been read."""
         super().__init__(f"expected {expected}")
         self.expected = expected
+
+
+class KeyRefused(NodeError):
+    """A key cannot be used. Says why and never what is in the file."""
+
+
+class CheckpointUnreadable(NodeError):
+    """A line is not a checkpoint as this build writes them."""
+
+
+class CheckpointsDiffer(NodeError):
+    """A journal is not what was signed about it: nothing is written to it and nothing signed."""
+
+    def __init__(self, directory: Path, findings: Sequence[str]) -> None:
+        """Say each difference."""
+        super().__init__(
+            f"{directory}: is not what was signed about it: {'; '.join(findings)};"
+            " bring the journal back from a copy; to go on without it, put its checkpoints away"
+        )
+
+
+class RetentionUnreadable(NodeError):
+    """How long a journal is kept cannot be read. It stays."""
+
+
+class BadImage(NodeError):
+    """The bytes of a snapshot do not bring a state back."""
+
+
+class NotKept(NodeError):
+    """A state holds something that cannot be written down and brought back."""
 
 
 class OutputsDiffer(NodeError):

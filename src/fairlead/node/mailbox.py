@@ -91,7 +91,7 @@ class Mailbox:
         """Take the directory; it is made when the node begins."""
         self.directory = directory
         self._done = directory / letters.DONE_NAME
-        self._names = Names()
+        self.names = Names()
         self._time = Nanos(0)
         self._poll_at = Nanos(0)
         self._open = False
@@ -101,7 +101,7 @@ class Mailbox:
         """Learn what a definition names."""
         self._time = time
         if type(input) in _DEFINING:
-            self._names.learn(input)
+            self.names.learn(input)
 
     def begin(self) -> list[Letter]:
         """Open the box; return the kills that were posted before, and refuse all else."""
@@ -135,7 +135,7 @@ class Mailbox:
 
     def answer(self, letter: Letter, sequence: Sequence, outputs: list[Output]) -> None:
         """Put the answer of the machine where who asked will look."""
-        written = [text.write(output, self._names) for output in outputs]
+        written = [text.write(output, self.names) for output in outputs]
         self._answer(letter.name, {"sequence": sequence, "outputs": written})
 
     def _waiting(self) -> list[str]:
@@ -159,7 +159,7 @@ class Mailbox:
             if not isinstance(kind, str) or kind not in _NAMES:
                 known = ", ".join(sorted(_NAMES))
                 raise UnreadableText("type", shown(kind), f"one of {known}")
-            return Letter(name, text.read_input(found, self._names, self._time))
+            return Letter(name, text.read_input(found, self.names, self._time))
         except FileNotFoundError:
             return None  # it was withdrawn
         except (UnreadableText, OSError, ValueError) as error:

@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
+from fairlead.node.present import Present
 
+_AT_ONCE = Nanos(0)
 SLICE = 5 * NANOS_PER_MILLISECOND  # how long a wait may be deaf to a stop or a kill
 
 
@@ -36,6 +38,39 @@ class FullSpeed:
     def wait_until(self, time: Nanos) -> bool:
         """Return at once: True to go on, False to stop."""
         return not self._stop.reason
+
+
+class LiveTime:
+    """Goes with the time of day: a turn is when something arrives or when it is time for it."""
+
+    def __init__(
+        self,
+        stop: StopRequest,
+        present: Present,
+        before_wait: Callable[[], None],
+        idle: Callable[[], None],
+        attend: Callable[[], bool] = nobody,
+    ) -> None:
+        """Take what may end the session, what to do before a wait (commit), and during one."""
+        self._stop = stop
+        self._present = present
+        self._before_wait = before_wait
+        self._idle = idle
+        self._attend = attend
+
+    def wait_until(self, time: Nanos) -> bool:
+        """Return when it is time, something arrived, or `attend` took something; False to stop."""
+        clock = self._present.clock
+        if clock.now() < time and not self._present.wait(_AT_ONCE):
+            self._before_wait()
+        while not self._stop.reason:
+            left = time - clock.now()
+            if left <= 0 or self._attend():
+                return True
+            self._idle()
+            if self._present.wait(Nanos(min(left, SLICE))):
+                return True
+        return False
 
 
 class RealTime:

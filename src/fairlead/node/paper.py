@@ -10,17 +10,19 @@ from fairlead.node.check_settings import PreTradeSettings, RiskInstrumentSetting
 from fairlead.node.configuration import (
     AccountSettings,
     Configuration,
-    FeeSettings,
     InstrumentLimitSettings,
     LimitSettings,
     MessageRateSettings,
     SessionSettings,
-    SimulatedInstrumentSettings,
-    SimulatedVenueSettings,
     StrategySettings,
 )
 from fairlead.node.limit_settings import Bound, RiskLimitSettings
 from fairlead.node.risk_settings import RiskSettings
+from fairlead.node.venue_settings import (
+    FeeSettings,
+    SimulatedInstrumentSettings,
+    SimulatedVenueSettings,
+)
 
 
 def default() -> Configuration:

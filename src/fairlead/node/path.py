@@ -24,23 +24,27 @@ from fairlead.node.errors import OutputsDiffer
 from fairlead.readers.reader import Reader
 
 _SEQUENCE: Final = struct.Struct("<Q")
+_DIGEST_BYTES: Final = 32
 
 
 class OutputsDigest:
-    """A running digest of everything the machine ever answered, with the numbers of the inputs."""
+    """A running digest of everything the machine ever answered, with the numbers of the inputs.
+
+    Each step is BLAKE2b-256 over the digest before it: so it can be kept, and gone on with.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._hash = hashlib.blake2b(digest_size=32)
+        self._digest = bytes(_DIGEST_BYTES)
 
     def add(self, sequence: Sequence, encoded: bytes) -> None:
         """Take the outputs of one input."""
-        self._hash.update(_SEQUENCE.pack(sequence))
-        self._hash.update(encoded)
+        step = self._digest + _SEQUENCE.pack(sequence) + encoded
+        self._digest = hashlib.blake2b(step, digest_size=_DIGEST_BYTES).digest()
 
     def hexadecimal(self) -> str:
         """Return the digest so far."""
-        return self._hash.hexdigest()
+        return self._digest.hex()
 
 
 class Path:
@@ -52,11 +56,12 @@ class Path:
         sequencer: Sequencer,
         log: Log | None,
         readers: Iterable[Reader] = (),
+        digest: OutputsDigest | None = None,
     ) -> None:
         """Take the parts. Without a log nothing is written: a backtest."""
         self.machine = machine
         self.sequencer = sequencer
-        self.digest = OutputsDigest()
+        self.digest = digest or OutputsDigest()
         self._log = log
         self._readers = list(readers)
 
@@ -96,6 +101,15 @@ class Path:
         """Make everything durable that was taken. Raises `JournalFailed`."""
         if self._log is not None:
             self._log.commit(self.sequencer.last_time)
+
+    def roll(self) -> Log:
+        """Commit and seal what is written; what follows begins a new segment.
+
+        Raises `JournalFailed`.
+        """
+        assert self._log is not None, "there is a journal"
+        self._log.roll(self.sequencer.last_time)
+        return self._log
 
     def replay(self, entry: Entry, input: Input) -> list[Output]:
         """Apply what is in the journal; raise `OutputsDiffer` if the machine answers otherwise."""

@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 
-from fairlead.journal.errors import JournalError
-from fairlead.journal.history import End, History
+from fairlead.journal.errors import JournalError, JournalSealed
+from fairlead.journal.history import End, Entry, History
+from fairlead.journal.sealing import Cipher
 from fairlead.journal.sequencer import Sequencer, VirtualClock
 from fairlead.machine.machine import Machine
 from fairlead.model.codec import UndecodableRecord, decode_input
 from fairlead.model.units import Nanos, Sequence
 from fairlead.node.errors import NodeError
 from fairlead.node.path import Path
+from fairlead.node.reading import Reading
 from fairlead.readers.reader import Reader
 
 Progress = Callable[[Sequence], None]
@@ -42,23 +44,55 @@ def replay(
     readers: Iterable[Reader] = (),
     progress: Progress | None = None,
     machine: Machine | None = None,
+    cipher: Cipher | None = None,
 ) -> Replayed:
     """Apply a journal again, up to input `to` or up to time `at`, whichever comes first.
 
-    A reader that looks into the machine gives a new `machine` of its own.
+    A reader that looks into the machine gives a new `machine` of its own. What is encrypted is
+    opened by the `cipher`, or with the key that the environment names.
 
-    Raises `JournalDamaged`, `JournalUnreadable`, `OutputsDiffer`, `UndecodableRecord`.
+    Raises `JournalError`, `OutputsDiffer`, `UndecodableRecord`.
     """
-    sequencer = Sequencer(VirtualClock(Nanos(0)), Sequence(0), Nanos(0))
-    path = Path(machine or Machine(), sequencer, None, readers)
-    history = History(directory)
-    for entry in history.entries():
-        if (to is not None and entry.sequence > to) or (at is not None and entry.time > at):
-            break
-        path.replay(entry, decode_input(entry.input))
-        if progress is not None and entry.sequence % PROGRESS_EVERY == 0:
-            progress(entry.sequence)
-    return Replayed(path, history.end, sequencer.last, sequencer.last_time)
+    return Replaying(directory, readers, progress, machine, cipher).until(to, at)
+
+
+class Replaying:
+    """A journal on its way through the machine: it may be stopped, looked at, and taken further."""
+
+    def __init__(
+        self,
+        directory: FilePath,
+        readers: Iterable[Reader] = (),
+        progress: Progress | None = None,
+        machine: Machine | None = None,
+        cipher: Cipher | None = None,
+    ) -> None:
+        """Stand before the first input. Raises `JournalUnreadable`."""
+        sequencer = Sequencer(VirtualClock(Nanos(0)), Sequence(0), Nanos(0))
+        self.path = Path(machine or Machine(), sequencer, None, readers)
+        self._history = History(directory)
+        self._entries = Reading(cipher=cipher).entries(self._history.entries())
+        self._progress = progress
+        self._waiting: Entry | None = None  # read, and not yet applied
+
+    @property
+    def following(self) -> Entry | None:
+        """The first input that is not yet applied, None at the end of the journal."""
+        if self._waiting is None:
+            self._waiting = next(self._entries, None)
+        return self._waiting
+
+    def until(self, to: Sequence | None = None, at: Nanos | None = None) -> Replayed:
+        """Apply what follows, up to input `to` or up to time `at`, whichever comes first."""
+        while (entry := self.following) is not None:
+            if (to is not None and entry.sequence > to) or (at is not None and entry.time > at):
+                break
+            self._waiting = None
+            self.path.replay(entry, decode_input(entry.input))
+            if self._progress is not None and entry.sequence % PROGRESS_EVERY == 0:
+                self._progress(entry.sequence)
+        sequencer = self.path.sequencer
+        return Replayed(self.path, self._history.end, sequencer.last, sequencer.last_time)
 
 
 @dataclass(frozen=True)
@@ -83,10 +117,17 @@ class Verdict:
         return not self.problem
 
 
-def verify(directory: FilePath, progress: Progress | None = None) -> Verdict:
-    """Check checksums, chain, gaps, and that every output is recomputed as it was recorded."""
+def verify(
+    directory: FilePath, progress: Progress | None = None, cipher: Cipher | None = None
+) -> Verdict:
+    """Check checksums, chain, gaps, and that every output is recomputed as it was recorded.
+
+    Raises `JournalSealed`: without its key a journal can neither pass nor fail.
+    """
     try:
-        replayed = replay(directory, progress=progress)
+        replayed = replay(directory, progress=progress, cipher=cipher)
+    except JournalSealed:
+        raise
     except (JournalError, NodeError, UndecodableRecord) as error:
         return Verdict(directory, str(error))
     except AssertionError as error:

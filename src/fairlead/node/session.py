@@ -7,33 +7,27 @@ taken, venue reports before market data; strategies then see it and ask; what th
 the same time. An action leaves only after everything up to it is durable, and only past the last
 mile. Before every turn, and while it waits, the kill switch is looked at. A session that comes back
 after a crash first *rehearses* its journal: the same turns, with the recorded inputs, nothing
-written and nothing decided anew, so that machine, world and strategies stand where they stood.
+written and nothing decided anew, so that machine, world and strategies stand where they stood. A
+world outside of us is not rehearsed: it is taken at its recorded word, and asked where it stands
+when the session goes on.
 """
 
 from collections import deque
-from typing import Final, Protocol, cast
+from typing import Final, NamedTuple, Protocol, cast
 
 from fairlead.gateways.last_mile import LastMile
 from fairlead.journal.history import Entry
-from fairlead.journal.sequencer import VirtualClock, monotonic_ns
-from fairlead.model.codec import decode_input, encode_input
+from fairlead.journal.sequencer import Clock, monotonic_ns
+from fairlead.model.codec import decode_input
 from fairlead.model.inputs import (
-    CancelRequest,
     Input,
-    MarketData,
     ReconcileCommand,
-    ReplaceRequest,
     StartCommand,
-    Statement,
     StopCommand,
     StrategyFailed,
-    SubmitRequest,
     TimePassed,
-    TimerFired,
     TradingDayBegan,
     VenueConnected,
-    VenueDisconnected,
-    VenueReport,
 )
 from fairlead.model.outputs import (
     Action,
@@ -49,10 +43,12 @@ from fairlead.model.outputs import (
 )
 from fairlead.model.terms import StopPolicy
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
-from fairlead.node.errors import WorldDiverged
 from fairlead.node.latency import Latencies
 from fairlead.node.mailbox import Letter, Mailbox
 from fairlead.node.path import Path
+from fairlead.node.present import Waiting
+from fairlead.node.rehearsal import REQUESTS, Rehearsal
+from fairlead.node.space_watch import SpaceWatch
 from fairlead.node.switch_watch import SwitchWatch
 from fairlead.node.wire import Wire
 from fairlead.simulator.days import next_day, session_date
@@ -71,18 +67,39 @@ CONFIRM_DEADLINE: Final = Nanos(10 * NANOS_PER_SECOND)
 _ORDERS: Final = frozenset((SendOrder, CancelOrder, ReplaceOrder))
 _ACTIONS: Final = _ORDERS | {QueryOrder, RequestStatement, Disconnect}
 _SWITCHED: Final = frozenset((KillEngaged, KillReleased))
-_REQUESTS: Final = (SubmitRequest, CancelRequest, ReplaceRequest, StrategyFailed)
-_HAPPENINGS: Final = MarketData | VenueReport
 _AFTER_DAY: Final = (VenueConnected, StartCommand)
-# What the world may say, and who opens a session or gives it a statement of elsewhere as well.
-_SAID_BY_EITHER: Final = (VenueConnected, VenueDisconnected, Statement)
+
+
+class TurnClock(Clock, Protocol):
+    """What a session reads the time from."""
+
+    def set(self, now: Nanos) -> None:
+        """Take the time of a turn. A clock that goes by itself leaves it."""
 
 
 class Pace(Protocol):
     """How fast the clock of the world runs against ours, and whether to go on."""
 
     def wait_until(self, time: Nanos) -> bool:
-        """Return when it is `time` in the world; False if the session is to stop instead."""
+        """Return when it is `time` in the world; False if the session is to stop instead.
+
+        In a world outside, something may be there earlier: then it returns at once.
+        """
+
+
+class Keeper(Protocol):
+    """Who keeps what stands, so that a start need not live through all of it again."""
+
+    def look(self) -> Input | None:
+        """Take a snapshot if it is time to; return what the journal is to say of the last one."""
+
+
+class Standing(NamedTuple):
+    """What a session knows by itself, between two turns."""
+
+    begun: bool
+    day_end: Nanos
+    time: Nanos
 
 
 class Session:
@@ -93,12 +110,16 @@ class Session:
         path: Path,
         world: World,
         host: Host,
-        clock: VirtualClock,
+        clock: TurnClock,
         last_mile: LastMile,
         watch: SwitchWatch | None = None,
         mailbox: Mailbox | None = None,
+        present: Waiting | None = None,
+        standing: Standing | None = None,
     ) -> None:
-        """Take the parts, wired but not started. Nobody can reach into a backtest: no `watch`."""
+        """Take the parts, wired but not started, or as they stood in a snapshot. Nobody can reach
+        into a backtest: no `watch`. Where time passes by itself, there is a `present` to wait in.
+        """
         self.path = path
         self.world = world
         self.host = host
@@ -106,18 +127,30 @@ class Session:
         self.wire = Wire(world, last_mile)
         self.watch = watch
         self.mailbox = mailbox
+        self.present = present
+        self.space: SpaceWatch | None = None  # where there is a journal with a reserve
         self.stopping = False
         self.tick_to_order = Latencies()  # from the beginning of a turn to each order that leaves
-        self.diverged = 0  # requests, timers, days that were not the recorded ones
+        self.keeper: Keeper | None = None  # who takes snapshots
+        self.rehearsal = Rehearsal(path.machine, world, host, self._days_begun)
         self._begun = False
         self._attended = 0  # commands that came between turns
         self._turn_began = Nanos(0)  # by our own clock
-        self._turn_time = Nanos(-1)
         self._day_end = Nanos(0)  # when the next trading day begins; before the start, at once
-        self._happened: deque[Input] = deque()  # in rehearsal: what is not yet found in the journal
-        self._timers: deque[Input] = deque()
-        self._asked: deque[Input] = deque()
-        self._days: deque[Input] = deque()
+        if standing is not None:
+            self._begun, self._day_end = standing.begun, standing.day_end
+            clock.set(standing.time)
+
+    @property
+    def diverged(self) -> int:
+        """How many requests, timers and days were not the recorded ones in the rehearsal."""
+        return self.rehearsal.diverged
+
+    @property
+    def standing(self) -> Standing:
+        """What is to be given to a session that goes on where this one stands."""
+        assert not self.rehearsal.owes, "a session is kept between turns"
+        return Standing(self._begun, self._day_end, self.clock.now())
 
     def start(self, first: list[Input]) -> None:
         """Take the inputs that open a session, `NodeStarted` first."""
@@ -128,10 +161,8 @@ class Session:
     def run(self, pace: Pace, until: Nanos | None = None) -> None:
         """Turn until the world ends, `until` is past, or the pace says stop."""
         while not self.stopping:
-            time = self._next_time()
-            if time is None or (until is not None and time > until):
-                break
-            if not self._advance(pace, time):
+            time = self._next_time_by(until)
+            if time is None or not self._advance(pace, time):
                 break
         self.path.commit()
 
@@ -160,14 +191,19 @@ class Session:
         return standing.why or ("the journal says so" if gate.killed else "")
 
     def attend(self) -> bool:
-        """Take what the kill switch and operators want; return whether they wanted anything.
+        """Take what disk, clock, switch and operators want; return whether they wanted anything.
 
         Called before every turn, and by who waits: never from within a turn.
         """
         watch, mailbox = self.watch, self.mailbox
+        machine = self.path.machine
+        seen = self._looked_at()
+        if seen is not None:
+            self._attended += 1
+            self.command(seen)
+            return True
         if watch is None:
             return False
-        machine = self.path.machine
         command = watch.due(machine.gate.killed, machine.orders.working_count)
         if command is not None:
             self._attended += 1
@@ -215,12 +251,13 @@ class Session:
         if policy is StopPolicy.CANCEL:
             assert not machine.orders.held(), "what was held back is gone at once"
             while machine.orders.working_count and (time := self._next_time_by(limit)) is not None:
-                self.turn(time)
+                self._turn_at(time)
         reconciliation = machine.state.reconciliation
         if reconciliation.connected and reconciliation.policy.required:
             self.command(ReconcileCommand(person, reason))
+            limit = Nanos(self.clock.now() + STOP_DEADLINE)
             while self._awaits_statement() and (time := self._next_time_by(limit)) is not None:
-                self.turn(time)
+                self._turn_at(time)
         self.path.close()
 
     def rehearse(self, entry: Entry) -> None:
@@ -228,39 +265,25 @@ class Session:
         input = decode_input(entry.input)
         self._turn_began = monotonic_ns()
         self.wire.rehearse(input)
-        if entry.time != self._turn_time:
-            self._turn_time = entry.time
+        if entry.time != self.rehearsal.time:
             self.clock.set(entry.time)
-            self._happened.extend(self.world.take(entry.time))
-        if isinstance(input, _REQUESTS):
-            self._rehearse_request(entry)
-        elif isinstance(input, TimerFired):
-            self._rehearse_timer(entry)
-        elif isinstance(input, TimePassed):
-            self._rehearse_due(entry)
-        elif isinstance(input, TradingDayBegan):
-            self._rehearse_day(entry)
-        elif isinstance(input, _SAID_BY_EITHER):
-            self._rehearse_either(entry)
-        elif isinstance(input, _HAPPENINGS):
-            self._rehearse_happening(entry, input)
+            self.rehearsal.begin_turn(entry.time)
+        self.rehearsal.meet(entry, input)
         outputs = self.path.replay(entry, input)
         self.wire.observe(input)
         self._release(entry.time, input, outputs)
-        self._asked.extend(self.host.requests())
+        self.rehearsal.asked.extend(self.host.requests())
 
     def resume(self, first: list[Input]) -> None:
         """Go on after the last recorded input: open the session, then take what is still owed."""
         self.wire.resume()
         self._take_blocked()
         self._open(first)
-        while self._happened:
-            self._take(self._happened.popleft())
-        self._timers.extend(self.host.take(self.clock.now()))
-        while self._timers:
-            self._take(self._timers.popleft())
-        while self._asked:
-            self._take(self._asked.popleft())
+        rehearsal = self.rehearsal
+        self._take_all(rehearsal.happened)
+        rehearsal.timers.extend(self.host.take(self.clock.now()))
+        self._take_all(rehearsal.timers)
+        self._take_all(rehearsal.asked)
         self._answer_requests()
         self.path.commit()
 
@@ -277,12 +300,20 @@ class Session:
             time = max(due, self.clock.now())
         return min(time, self._day_end)
 
-    def _next_time_by(self, limit: Nanos) -> Nanos | None:
+    def _next_time_by(self, limit: Nanos | None) -> Nanos | None:
+        """Return when the next turn is, None if it is beyond a limit.
+
+        What will arrive from outside nobody knows: there the limit itself is waited for.
+        """
         time = self._next_time()
-        return time if time is not None and time <= limit else None
+        if time is None or limit is None or time <= limit:
+            return time
+        return limit if self.present is not None and self.clock.now() < limit else None
 
     def _awaits_statement(self) -> bool:
-        return bool(self.path.machine.state.reconciliation.asked)
+        state = self.path.machine.state
+        unreached = self.present is not None and bool(state.disconnected)
+        return unreached or bool(state.reconciliation.asked)
 
     def _open(self, first: list[Input]) -> None:
         """Take what opens a session. Its day begins before a venue is asked for anything."""
@@ -296,12 +327,18 @@ class Session:
     def _let_time_pass(self) -> None:
         self._take(TimePassed())
         due = self.path.machine.next_due()
-        assert due is None or due > self.clock.now(), "what is due happens when time has passed"
+        assert due is None or due > self.path.sequencer.last_time, (
+            "what is due happens when time has passed"
+        )
 
     def _begin_days(self) -> None:
-        self._days.extend(self._days_begun())
-        while self._days:
-            self._take(self._days.popleft())
+        days = self.rehearsal.days
+        days.extend(self._days_begun())
+        self._take_all(days)
+
+    def _take_all(self, owed: deque[Input]) -> None:
+        while owed:
+            self._take(owed.popleft())
 
     def _days_begun(self) -> list[Input]:
         """Return the trading days that begin now: those of every venue, then the firm's."""
@@ -315,14 +352,40 @@ class Session:
 
     def _advance(self, pace: Pace, time: Nanos) -> bool:
         """Take the turn of `time`, or what is more pressing. False if the pace says stop."""
+        if self.keeper is not None and (kept := self.keeper.look()) is not None:
+            self.command(kept)
         if self.attend():
             return True  # what comes next may come earlier now
         attended = self._attended
         if not pace.wait_until(time):
             return False
         if self._attended == attended:
-            self.turn(time)
+            self.turn(self._turn_time_of(time))
         return True
+
+    def _looked_at(self) -> Input | None:
+        """Return what is to be recorded of the disk or the clock, None for nothing."""
+        if self.space is not None:
+            problem = self.path.machine.state.space_problem
+            seen = self.space.due(problem != "", self.clock.now())
+            if seen is not None:
+                return seen
+        return self.present.checked() if self.present is not None else None
+
+    def _turn_at(self, time: Nanos) -> None:
+        """Take a turn that nothing can keep the session from."""
+        if self.present is not None:
+            self.present.wait_until(time)
+        self.turn(self._turn_time_of(time))
+
+    def _turn_time_of(self, planned: Nanos) -> Nanos:
+        """Return when a turn is that was waited for: in a world outside something may have come
+        before it was due, and the clock may have gone further.
+        """
+        if self.world.repeats:
+            return planned
+        sooner = self.world.next_time()
+        return max(planned if sooner is None else min(planned, sooner), self.clock.now())
 
     def _obey(self, mailbox: Mailbox, letter: Letter) -> None:
         """Take an operator's command from the box, and answer it when it is durable."""
@@ -382,56 +445,10 @@ class Session:
                 self._take(request if asked <= REQUESTS_PER_TURN_MAX else _too_many(request))
             requests = self.host.requests()
 
-    def _rehearse_request(self, entry: Entry) -> None:
-        if self._asked and encode_input(self._asked[0]) == entry.input:
-            self._asked.popleft()
-        else:
-            self.diverged += 1
-            self._asked.clear()
-            self.host.forget_requests()
-
-    def _rehearse_timer(self, entry: Entry) -> None:
-        if not self._timers:
-            self._timers.extend(self.host.take(entry.time))
-        if self._timers and encode_input(self._timers[0]) == entry.input:
-            self._timers.popleft()
-        else:
-            self.diverged += 1
-            self._timers.clear()
-
-    def _rehearse_due(self, entry: Entry) -> None:
-        due = self.path.machine.next_due()
-        if due is None or due > entry.time:
-            self.diverged += 1
-
-    def _rehearse_day(self, entry: Entry) -> None:
-        self._days.extend(self._days_begun())
-        if self._days and encode_input(self._days[0]) == entry.input:
-            self._days.popleft()
-        elif not self._rehearse_either(entry):
-            self.diverged += 1
-            self._days.clear()
-
-    def _rehearse_either(self, entry: Entry) -> bool:
-        """Take it for the world's if that says the same now; else somebody else had said it."""
-        if not self._happened:
-            self._happened.extend(self.world.take(entry.time))
-        if self._happened and encode_input(self._happened[0]) == entry.input:
-            self._happened.popleft()
-            return True
-        return False
-
-    def _rehearse_happening(self, entry: Entry, input: Input) -> None:
-        if not self._happened:
-            self._happened.extend(self.world.take(entry.time))
-        happened = self._happened.popleft() if self._happened else None
-        if happened is None or encode_input(happened) != entry.input:
-            raise WorldDiverged(entry.sequence, input, happened)
-
 
 def _too_many(request: Input) -> Input:
     """Return the failure that takes the place of one request too many."""
-    assert isinstance(request, _REQUESTS), "strategies make requests alone"
+    assert isinstance(request, REQUESTS), "strategies make requests alone"
     return StrategyFailed(
         request.strategy, f"asked more than {REQUESTS_PER_TURN_MAX} times in one turn"
     )

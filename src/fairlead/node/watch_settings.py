@@ -195,10 +195,16 @@ class AuditSettings(Section):
         min_length=1,
     )
     storage: Annotated[AuditStorageSettings, BeforeValidator(_stored)] = AuditStorageSettings()
+    key: Location | None = None
+    checkpoint_records: int = Field(default=10_000, ge=1, le=10_000_000)
+    checkpoint_seconds: int = Field(default=60, ge=1, le=86_400)
+    copy_to: Location | None = None
 
     def contradictions(self) -> Iterator[Contradiction]:
-        """Return the events that are there twice."""
+        """Return the events that are there twice, and a copy of what is never signed."""
         yield from twice("events", list(self.events), "")
+        if self.copy_to is not None and self.key is None:
+            yield Contradiction(("copy_to",), "audit.key as well: checkpoints are signed")
 
 
 class DataValidationSettings(Section):
@@ -250,6 +256,12 @@ class DataSettings(Section):
 
 def _kept(value: object) -> Any:
     return None if value == "forever" else value
+
+
+class ReadModelSettings(Section):
+    """Where the SQL read model is: a URL, which may hold a password and so is a secret."""
+
+    url: SecretStr | None = None
 
 
 class BackupClassSettings(Section):

@@ -111,11 +111,17 @@ class Host:
         assert 1 <= strategy_id <= STRATEGY_ID_MAX, f"{strategy_id} is no strategy id"
         assert strategy_id not in self._seats, f"strategy {strategy_id} has a seat"
         handlers = {name: getattr(strategy, name) for name in sorted(strategy.handlers)}
-        seat = Seat(strategy_id, handlers, _files(strategy), self._machine, self._outbox)
+        seat = Seat(strategy_id, handlers, _modules(strategy), self._machine, self._outbox)
         self._seats[strategy_id] = (seat, Context(seat, strategy.parameters))
         self._positions_heard |= "on_position" in handlers
         for key in sorted(self._seats):
             self._seats[key] = self._seats.pop(key)
+
+    def modules(self) -> dict[str, str]:
+        """Return the modules that the strategies are written in, each with its file."""
+        return {
+            name: file for seat, _ in self._seats.values() for name, file in seat.modules.items()
+        }
 
     def start(self, time: Nanos) -> None:
         """Let all strategies begin. After a stop they begin anew, unless they were taken off."""
@@ -285,11 +291,14 @@ def _end(seat: Seat, context: Context, time: Nanos) -> None:
         seat.end()
 
 
-def _files(strategy: Strategy) -> list[str]:
-    """Return the files in which the strategy is written, those of its own base classes too."""
+def _modules(strategy: Strategy) -> dict[str, str]:
+    """Return the modules in which the strategy is written, those of its own base classes too, each
+    with its file.
+    """
     kinds = type(strategy).__mro__
-    modules = [sys.modules.get(kind.__module__) for kind in kinds[: kinds.index(Strategy)]]
-    return [file for file in (getattr(module, "__file__", None) for module in modules) if file]
+    names = [kind.__module__ for kind in kinds[: kinds.index(Strategy)]]
+    files = {name: getattr(sys.modules.get(name), "__file__", None) for name in names}
+    return {name: file for name, file in files.items() if file}
 
 
 def _turn(fact: Any) -> tuple[StrategyId, int]:

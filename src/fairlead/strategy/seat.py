@@ -57,11 +57,13 @@ class Seat:
         self,
         strategy_id: StrategyId,
         handlers: Mapping[str, Handler],
-        files: list[str],
+        modules: Mapping[str, str],
         machine: Machine,
         outbox: Outbox,
     ) -> None:
-        """Take the handlers that the strategy wrote, and the files in which its mistakes are."""
+        """Take the handlers that the strategy wrote, and the files in which its mistakes are, by
+        the names of their modules.
+        """
         self.strategy_id = strategy_id
         self.handlers = handlers
         self.machine = machine
@@ -77,7 +79,7 @@ class Seat:
             kind: handlers[name] for kind, name in HANDLER_OF.items() if name in handlers
         }
         self.on_timer = handlers.get("on_timer")
-        self._files = files
+        self.modules = modules
         self._last_id = OrderId(strategy_id << COUNTER_BITS)
 
     def begin(self) -> None:
@@ -96,7 +98,7 @@ class Seat:
     def fail(self, error: BaseException) -> None:
         """Take the strategy off, and say so in place of all that it asked for."""
         if not self.failure:
-            self.silence(failure_line(error, self._files))
+            self.silence(failure_line(error, list(self.modules.values())))
             self.outbox.requests.append(StrategyFailed(self.strategy_id, self.failure))
 
     def silence(self, reason: str) -> None:
@@ -170,15 +172,9 @@ class Seat:
                 feed.builder.fill_gaps = gaps
                 return
         timer = BAR_TIMER_FIRST + len(self.bar_feeds)
-
-        def set_timer(due: Nanos | None) -> None:
-            if due is None or not self.listening:
-                self.outbox.timers.cancel(self.strategy_id, timer)
-            else:
-                self.outbox.timers.set(self.strategy_id, timer, due)
-
         builder = BarBuilder(instrument, interval, now, gaps)
-        self.bar_feeds.append(BarFeed(builder, on_bar, set_timer, self.is_listening))
+        close_at = _BarTimer(self, timer).set
+        self.bar_feeds.append(BarFeed(builder, on_bar, close_at, self.is_listening))
         self.outbox.forget_listeners()
 
     def _subscribed(self, topic: Topic, instrument: InstrumentId) -> bool:
@@ -186,3 +182,19 @@ class Seat:
             return True
         topics = self.topics.get(instrument, frozenset())
         return bool(topics) if topic in _WITH_ANY else topic in topics
+
+
+class _BarTimer:
+    """The timer that closes the bars of one feed. An object, since a snapshot keeps no closure."""
+
+    def __init__(self, seat: Seat, timer: int) -> None:
+        self._seat = seat
+        self._timer = timer
+
+    def set(self, due: Nanos | None) -> None:
+        """Set the timer, or cancel it."""
+        seat = self._seat
+        if due is None or not seat.listening:
+            seat.outbox.timers.cancel(seat.strategy_id, self._timer)
+        else:
+            seat.outbox.timers.set(seat.strategy_id, self._timer, due)

@@ -1,0 +1,88 @@
+"""The time of day as it passes, in a session that trades with a world outside.
+
+There nobody puts the clock: turns are taken when something arrived or when it is time. A session
+that is rehearsed lives at the times of its journal first; then the clock goes, and never goes back.
+"""
+
+from typing import Protocol
+
+from fairlead.journal.sequencer import SteadyClock
+from fairlead.model.inputs import ClockChecked
+from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos
+from fairlead.node.clock_watch import ClockSettings, ClockWatch
+
+_SLICE = Nanos(50 * NANOS_PER_MILLISECOND)  # how long a wait trusts that nothing arrives
+
+
+class Arrivals(Protocol):
+    """What arrives from outside."""
+
+    def wait(self, span: Nanos) -> bool:
+        """Return as soon as something waits to be taken, or after a span; whether it does."""
+
+
+class Waiting(Protocol):
+    """Where a session waits whose time passes by itself."""
+
+    def wait_until(self, time: Nanos) -> None:
+        """Return when it is time, or when something waits to be taken."""
+
+    def checked(self) -> ClockChecked | None:
+        """Return what is to be recorded of the clock now, None for nothing."""
+
+
+class NodeClock:
+    """Stands where it is put until it goes; then it goes by itself."""
+
+    def __init__(self) -> None:
+        """Stand at the beginning of time."""
+        self._stands = Nanos(0)
+        self._steady: SteadyClock | None = None
+
+    @property
+    def steady(self) -> SteadyClock | None:
+        """What it goes by; None while it stands."""
+        return self._steady
+
+    def go(self, not_before: Nanos) -> None:
+        """Go from now on, or from a time that was stamped before if that is later."""
+        self._steady = SteadyClock(not_before)
+
+    def now(self) -> Nanos:
+        """Return nanoseconds since the epoch."""
+        return self._stands if self._steady is None else self._steady.now()
+
+    def set(self, now: Nanos) -> None:
+        """Stand there; a clock that goes is not put."""
+        self._stands = now
+
+
+class Present:
+    """Waits for a time or for what arrives, whichever comes first."""
+
+    def __init__(
+        self, clock: NodeClock, arrivals: Arrivals, settings: ClockSettings | None = None
+    ) -> None:
+        """Take what tells the time, what may arrive, and how closely the clock is watched."""
+        self.clock = clock
+        self._arrivals = arrivals
+        self._settings = settings or ClockSettings()
+        self._watch: ClockWatch | None = None
+
+    def checked(self) -> ClockChecked | None:
+        """Return what is to be recorded of the clock now, None for nothing."""
+        if self._watch is None:
+            if self.clock.steady is None:
+                return None
+            self._watch = ClockWatch(self.clock.steady, self._settings)
+        return self._watch.due()
+
+    def wait(self, span: Nanos) -> bool:
+        """Return as soon as something waits to be taken, or after a span; whether it does."""
+        return self._arrivals.wait(span)
+
+    def wait_until(self, time: Nanos) -> None:
+        """Return when it is time, or when something waits to be taken."""
+        while (left := time - self.clock.now()) > 0:
+            if self._arrivals.wait(Nanos(min(left, _SLICE))):
+                return

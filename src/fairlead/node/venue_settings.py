@@ -1,0 +1,175 @@
+"""The section about the venue: a simulated market, a recording, or a venue in another process."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, Strict
+
+from fairlead.model.units import (
+    INCREMENTS_MAX,
+    NANOS_PER_MILLISECOND,
+    NANOS_PER_SECOND,
+    Nanos,
+)
+from fairlead.node.settings import (
+    BasisPointsNumber,
+    Contradiction,
+    Duration,
+    Location,
+    Name,
+    Number,
+    PositiveDuration,
+    Section,
+    Symbol,
+    decimals,
+    is_multiple,
+    matching,
+    repeated,
+)
+
+HALF_SPREAD_DECIMALS: Final = 2  # the simulator counts hundredths of a tick
+INCREMENT_DECIMALS_MAX: Final = 12  # what an instrument may have
+HEARTBEAT_MIN: Final = Nanos(10 * NANOS_PER_MILLISECOND)
+HEARTBEAT_MAX: Final = Nanos(60 * NANOS_PER_SECOND)
+
+
+class LatencySettings(Section):
+    """How long things take on their way; up to `jitter` more, by chance."""
+
+    order: PositiveDuration = Nanos(500_000)
+    report: PositiveDuration = Nanos(500_000)
+    market_data: PositiveDuration = Nanos(400_000)
+    jitter: Duration = Nanos(100_000)
+
+
+class FeeSettings(Section):
+    """What a fill costs, in basis points of its notional. Negative is a rebate."""
+
+    maker_bps: BasisPointsNumber = Field(default=Decimal(2), ge=-100, le=1000)
+    taker_bps: BasisPointsNumber = Field(default=Decimal(5), ge=-100, le=1000)
+
+
+class ListedInstrumentSettings(Section):
+    """One instrument as its venue lists it, priced in the currency of the account."""
+
+    symbol: Symbol
+    price_tick: Number = Field(default=Decimal("0.01"), gt=0)
+    quantity_lot: Number = Field(default=Decimal(1), gt=0)
+    quantity_min: Number = Field(default_factory=lambda known: known["quantity_lot"], gt=0)
+    quantity_max: Number = Field(default_factory=lambda known: known["quantity_lot"] * 10_000, gt=0)
+    notional_min: Number = Field(default=Decimal(0), ge=0)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return what is off its grid, out of order, or more than a record can hold."""
+        for name in ("quantity_min", "quantity_max"):
+            if not is_multiple(getattr(self, name), self.quantity_lot):
+                yield Contradiction((name,), "a multiple of quantity_lot")
+        if self.quantity_min > self.quantity_max:
+            yield Contradiction(("quantity_min",), "at most quantity_max")
+        for grid_name, name in self.gridded():
+            precision = decimals(getattr(self, grid_name))
+            if precision > INCREMENT_DECIMALS_MAX:
+                yield Contradiction((grid_name,), f"at most {INCREMENT_DECIMALS_MAX} decimals")
+            elif getattr(self, name) * 10**precision > INCREMENTS_MAX:
+                yield Contradiction((name,), f"at most {INCREMENTS_MAX} increments")
+
+    def gridded(self) -> tuple[tuple[str, str], ...]:
+        """Return what steps on which grid, and must fit a record there."""
+        return (("price_tick", "price_tick"), ("quantity_lot", "quantity_max"))
+
+
+class SimulatedInstrumentSettings(ListedInstrumentSettings):
+    """One instrument of the simulated market, and how lively it is."""
+
+    price_start: Number = Field(gt=0)
+    quantity_typical: Number = Field(
+        default_factory=lambda known: known["quantity_lot"] * 100, gt=0
+    )
+    volatility_daily_bps: int = Field(default=250, ge=0, le=10_000)
+    arrivals_per_second: int = Field(default=18, ge=1, le=10_000)
+    half_spread_ticks: Number = Field(default=Decimal("0.4"), ge=Decimal("0.01"), le=1000)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return what is off its grid, out of order, or more than a record can hold."""
+        if not is_multiple(self.price_start, self.price_tick):
+            yield Contradiction(("price_start",), "a multiple of price_tick")
+        if not is_multiple(self.quantity_typical, self.quantity_lot):
+            yield Contradiction(("quantity_typical",), "a multiple of quantity_lot")
+        if not self.quantity_min <= self.quantity_typical <= self.quantity_max:
+            yield Contradiction(
+                ("quantity_typical",), "a quantity from quantity_min to quantity_max"
+            )
+        if decimals(self.half_spread_ticks) > HALF_SPREAD_DECIMALS:
+            yield Contradiction(("half_spread_ticks",), "at most 2 decimals")
+        yield from super().contradictions()
+
+    def gridded(self) -> tuple[tuple[str, str], ...]:
+        """Return what steps on which grid, and must fit a record there."""
+        return (("price_tick", "price_start"), ("quantity_lot", "quantity_max"))
+
+
+class SimulatedVenueSettings(Section):
+    """A market made from a seed, on a simulated exchange. The same seed gives the same market."""
+
+    kind: Literal["simulated"]
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    instruments: Annotated[tuple[SimulatedInstrumentSettings, ...], Strict(False)] = Field(
+        min_length=1, max_length=1000
+    )
+    latency: LatencySettings = LatencySettings()
+    rejection_rate: Number = Field(default=Decimal(0), ge=0, le=1)
+    transient_rejection_rate: Number = Field(default=Decimal(0), ge=0, le=1)
+    fees: FeeSettings = FeeSettings()
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return the symbols that are there twice, and shares that are too fine or too large."""
+        symbols = [instrument.symbol for instrument in self.instruments]
+        for index in repeated(symbols):
+            yield Contradiction(("instruments", index, "symbol"), "each symbol once")
+        for name in ("rejection_rate", "transient_rejection_rate"):
+            if decimals(getattr(self, name)) > 8:
+                yield Contradiction((name,), "at most 8 decimals")
+        if self.rejection_rate + self.transient_rejection_rate > 1:
+            expected = "at most 1 together with rejection_rate"
+            yield Contradiction(("transient_rejection_rate",), expected)
+
+
+class RecordedVenueSettings(Section):
+    """A market that was recorded. Our orders are filled by its book and its trades."""
+
+    kind: Literal["recorded"]
+    format: Literal["binance-raw"] = "binance-raw"
+    files: Annotated[tuple[Location, ...], Strict(False)] = Field(min_length=1, max_length=1000)
+    market: Literal["spot", "usdm", "auto"] = "auto"
+    latency: LatencySettings = LatencySettings()
+    queue_model: Literal["pessimistic", "proportional"] = "pessimistic"
+    fees: FeeSettings | None = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return the files that are there twice."""
+        for index in repeated([str(file) for file in self.files]):
+            yield Contradiction(("files", index), "each file once")
+
+
+class DirectVenueSettings(Section):
+    """A venue in another process, over the direct protocol: `fairlead exchange`, or a bridge."""
+
+    kind: Literal["direct"]
+    address: Annotated[
+        str, matching(r"unix:.+|.+:[0-9]{1,5}", "HOST:PORT, or unix: and a path")
+    ] = "127.0.0.1:7350"
+    venue: Name = "SIM"
+    instruments: Annotated[tuple[ListedInstrumentSettings, ...], Strict(False)] = Field(
+        min_length=1, max_length=1000
+    )
+    fees: FeeSettings = FeeSettings()
+    heartbeat: PositiveDuration = Nanos(NANOS_PER_SECOND)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return the symbols that are there twice, and a heart that beats too fast or slow."""
+        symbols = [instrument.symbol for instrument in self.instruments]
+        for index in repeated(symbols):
+            yield Contradiction(("instruments", index, "symbol"), "each symbol once")
+        if not HEARTBEAT_MIN <= self.heartbeat <= HEARTBEAT_MAX:
+            yield Contradiction(("heartbeat",), "a duration from 10ms to 60s")
