@@ -8,9 +8,22 @@ that waits for the acknowledgement, a quantity that is asked for later).
 
 from typing import Any, Final, NamedTuple
 
+from fairlead.machine.books import Book
 from fairlead.machine.machine import Machine
 from fairlead.machine.orders import Hold, Order
-from fairlead.model.inputs import Input, Statement
+from fairlead.model.inputs import (
+    BookChange,
+    BookGap,
+    BookSnapshot,
+    CancelRequest,
+    Input,
+    Quote,
+    ReplaceRequest,
+    Statement,
+    SubmitRequest,
+    Trade,
+    TradingStatus,
+)
 from fairlead.model.outputs import (
     AccountChanged,
     BreakChanged,
@@ -26,10 +39,22 @@ from fairlead.model.outputs import (
     PositionChanged,
 )
 from fairlead.model.statements import StatementFill, StatementOrder
-from fairlead.model.terms import Status
-from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, Sequence
+from fairlead.model.terms import Side, Status
+from fairlead.model.units import (
+    InstrumentId,
+    Nanos,
+    OrderId,
+    Price,
+    Quantity,
+    Sequence,
+    SignedQuantity,
+)
 
 Line = StatementOrder | StatementFill
+LEVELS: Final = 5  # of each side of a book: what a person looks at
+_NOWHERE: Final = InstrumentId(0)
+_ASKED: Final = (SubmitRequest, ReplaceRequest, CancelRequest)
+_MARKET: Final = frozenset((Quote, Trade, BookChange, BookSnapshot, BookGap, TradingStatus))
 _MONEY: Final = (PositionChanged, AccountChanged)  # what follows a fill, in the same input
 
 
@@ -55,6 +80,19 @@ class Standing(NamedTuple):
     wanted_quantity: Quantity
 
 
+class Seen(NamedTuple):
+    """What a request was decided upon: the market as it stood here, and the position."""
+
+    bids: list[tuple[Price, Quantity]]  # the touch first, then the levels behind it
+    asks: list[tuple[Price, Quantity]]
+    last_price: Price  # 0: nothing traded yet
+    problem: str  # why the book was not to be believed, empty if it was
+    sequence: Sequence  # of the last market data of the instrument, 0 if none had come
+    time: Nanos
+    position: SignedQuantity  # of the strategy in the instrument
+    parameters: str  # of the strategy, as they were recorded
+
+
 class Step(NamedTuple):
     """One input, and what it meant for the order."""
 
@@ -65,6 +103,7 @@ class Step(NamedTuple):
     checks: list[Check]
     outputs: list[Output]
     standing: Standing | None  # after it; None as long as there is no such order
+    seen: Seen | None = None  # by who asks for something; None where nobody does
 
     @property
     def venue_time(self) -> Nanos | None:
@@ -98,17 +137,21 @@ class Story:
         self._venue_orders: dict[str, bool] = {}  # every id that its venue gave it
         self._executions: dict[tuple[InstrumentId, str], bool] = {}
         self._standing: Standing | None = None
+        self._told: dict[InstrumentId, tuple[Sequence, Nanos]] = {}  # when the market last spoke
         machine.gate.trace = []
 
     def follow(self, sequence: Sequence, time: Nanos, input: Input, outputs: list[Output]) -> None:
         """Keep an input if it is about the order."""
+        if type(input) in _MARKET:
+            self._told[getattr(input, "instrument", _NOWHERE)] = (sequence, time)
         checks = self._take_checks()
         mine = self._concerning(outputs) if outputs else []
         lines = self._lines(input) if isinstance(input, Statement) else []
         before, self._standing = self._standing, self._look()
         if mine or lines or getattr(input, "order", 0) == self.order or before != self._standing:
             checks += _not_traced(checks, mine)
-            step = Step(sequence, time, input, lines, checks, mine, self._standing)
+            seen = self._seen() if isinstance(input, _ASKED) else None
+            step = Step(sequence, time, input, lines, checks, mine, self._standing, seen)
             self.steps.append(step)
 
     def found(self) -> Order | None:
@@ -159,6 +202,25 @@ class Story:
             order.wanted_quantity,
         )
 
+    def _seen(self) -> Seen | None:
+        """Return what there was to see. A request moves no book: it stands as it stood before."""
+        machine, order = self._machine, self.found()
+        book = machine.books.get(order.instrument) if order is not None else None
+        if order is None or book is None:
+            return None
+        sequence, time = self._told.get(order.instrument, (Sequence(0), Nanos(0)))
+        position = machine.positions.get(order.strategy, order.instrument)
+        return Seen(
+            _side(book, Side.BUY),
+            _side(book, Side.SELL),
+            book.last_price,
+            book.reason if book.stale else "",
+            sequence,
+            time,
+            position.quantity,
+            machine.state.strategies[order.strategy].parameters,
+        )
+
     # --- what concerns the order ---
 
     def _concerning(self, outputs: list[Output]) -> list[Output]:
@@ -202,6 +264,17 @@ class Story:
             by_client = self._machine.orders.by_client(line.client_order)
             return self.order in (line.order, by_client.order if by_client else 0)
         return line.venue_order in self._venue_orders
+
+
+def _side(book: Book, side: Side) -> list[tuple[Price, Quantity]]:
+    """Return the touch and the levels behind it; a venue may tell its touch before its levels."""
+    price, quantity, sign = book.bid_price, book.bid_quantity, -1
+    if side is Side.SELL:
+        price, quantity, sign = book.ask_price, book.ask_quantity, 1
+    if not price:
+        return []
+    behind = [level for level in book.levels(side, LEVELS) if level[0] * sign > price * sign]
+    return [(price, quantity), *behind][:LEVELS]
 
 
 def _same_group(one: Order, other: Order) -> bool:
