@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from fairlead.model.inputs import Input
 from fairlead.model.units import Nanos
 from fairlead.node.configuration import Configuration
 from fairlead.node.session import Pace
@@ -26,8 +27,19 @@ def backtest(
     looked at. Without them the whole of the data is traded.
     """
     wired = wire(configuration, readers)
+    return lived_through(wired, opening(wired, 1, STAGE), pace, begin, end)
+
+
+def lived_through(
+    wired: Wired,
+    first: list[Input],
+    pace: Pace,
+    begin: Nanos | None = None,
+    end: Nanos | None = None,
+) -> Wired:
+    """Open a session by its first inputs, trade from `begin` to `end`, and stop it in order."""
     session = wired.session
-    session.start(opening(wired, 1, STAGE))
+    session.start(first)
     until = wired.surroundings.until if end is None else min(end, wired.surroundings.until)
     if begin is not None and begin > wired.surroundings.start:
         session.run(pace, Nanos(min(begin, until) - 1))

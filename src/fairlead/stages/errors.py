@@ -1,6 +1,7 @@
 """What can go wrong when a session is put together.
 
 StageError
+├── FloorUnreadable   the record of a trading floor is not one, or of another market
 ├── NothingToResume   there is no session to go on with
 └── WrongWiring       parts that do not fit each other, such as an account in another currency
 """
@@ -8,6 +9,10 @@ StageError
 
 class StageError(Exception):
     """A session cannot be put together."""
+
+
+class FloorUnreadable(StageError):
+    """The record of a trading floor is not one, or of another market."""
 
 
 class NothingToResume(StageError):

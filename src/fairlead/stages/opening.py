@@ -36,6 +36,7 @@ from fairlead.stages.wiring import POLICY, Wired
 from fairlead.stages.worlds import ACCOUNT, increments
 
 RESTARTED = "the node was started again"  # why a session with a venue broke that nobody closed
+NOT_YET = "not connected yet"
 _ALL = StrategyId(0)
 
 
@@ -51,7 +52,7 @@ def opening(wired: Wired, epoch: int, stage: str) -> list[Input]:
         *_instruments(wired, f"configuration of the {stage} stage"),
         *_strategies(wired),
         *risk_opening(wired, stage),
-        *_connections(wired),
+        *connections(wired),
     ]
 
 
@@ -59,7 +60,7 @@ def refuse_another(wired: Wired) -> None:
     """Raise `WrongWiring` if a recovered machine knows accounts or strategies under other terms.
 
     Ids are places in the configuration: a strategy in another's place would inherit its position.
-    Instruments need no look: another one would have made the world diverge.
+    Instruments of a simulated world need no look: another one would have made it diverge.
     """
     configuration, state = wired.configuration, wired.path.machine.state
     account, settings = state.positions.account(ACCOUNT), configuration.account
@@ -76,6 +77,7 @@ def refuse_another(wired: Wired) -> None:
             " the configuration has"
             " another one: resume with the configuration that the session began with"
         )
+    _refuse_other_instruments(wired)
     recorded = [definition.name for definition in state.strategies.values()]
     configured = [strategy.name for strategy in configuration.strategies]
     if configured[: len(recorded)] != recorded:
@@ -84,6 +86,18 @@ def refuse_another(wired: Wired) -> None:
             f" {', '.join(configured) or 'none'}: resume with the same ones in the same places;"
             " new ones may follow them"
         )
+
+
+def _refuse_other_instruments(wired: Wired) -> None:
+    recorded = wired.path.machine.instruments
+    for instrument in wired.surroundings.instruments:
+        known = recorded.get(instrument.instrument)
+        if wired.surroundings.venue is not None and known not in (None, instrument):
+            raise WrongWiring(
+                f"instrument {instrument.instrument} is {known} in the journal, and"
+                f" {instrument} in the configuration: resume with the same ones in the same"
+                " places; new ones may follow them"
+            )
 
 
 def _account(wired: Wired) -> list[Input]:
@@ -145,14 +159,21 @@ def _strategies(wired: Wired) -> list[Input]:
     ]
 
 
-def _connections(wired: Wired) -> list[Input]:
-    """Return that the venues are connected; after a restart that they had not been, too."""
+def connections(wired: Wired) -> list[Input]:
+    """Return that the venues are connected; after a restart that they had not been, too.
+
+    A venue outside says itself when it is connected; until then it is not.
+    """
     venues = dict.fromkeys(instrument.venue for instrument in wired.surroundings.instruments)
+    is_outside = wired.surroundings.venue is not None
     inputs: list[Input] = []
     for venue in venues:
         if wired.path.machine.state.epoch:
             inputs.append(VenueDisconnected(venue, RESTARTED))
-        inputs.append(VenueConnected(venue))
+        elif is_outside:
+            inputs.append(VenueDisconnected(venue, NOT_YET))
+        if not is_outside:
+            inputs.append(VenueConnected(venue))
     return inputs
 
 

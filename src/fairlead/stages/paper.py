@@ -12,23 +12,30 @@ from pathlib import Path
 
 from fairlead.gateways.kill_files import SWITCH_NAME, place_of
 from fairlead.gateways.kill_flag import Switch
-from fairlead.journal.history import History
-from fairlead.journal.log import SEGMENT_SUFFIX, Durability, Lock, Log
+from fairlead.journal.log import SEGMENT_SUFFIX, Lock
 from fairlead.journal.sequencer import WallClock
 from fairlead.model.units import Sequence
+from fairlead.node.apart import Forked
 from fairlead.node.configuration import Configuration
 from fairlead.node.letters import BOX_NAME
 from fairlead.node.mailbox import Mailbox
-from fairlead.node.recovery import PROGRESS_EVERY
+from fairlead.node.notary import Warn
+from fairlead.node.retention import lock_retention
+from fairlead.node.sealing import configured_cipher
 from fairlead.node.session import Pace
 from fairlead.node.switch_watch import SwitchWatch
 from fairlead.readers.reader import Reader
 from fairlead.stages.errors import NothingToResume
-from fairlead.stages.opening import opening, refuse_another
+from fairlead.stages.notarizing import notary
+from fairlead.stages.recovering import Kept, recover
 from fairlead.stages.wiring import OVER, Ears, Wired, wire
 
 STAGE = "paper"
 _DIGITS = 4
+
+
+def _say_nothing(text: str) -> None:
+    del text
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,8 @@ class Recovered:
     torn_bytes: int  # cut off: never acknowledged
     diverged: int  # requests of strategies that were not made again as they were recorded
     killed: str = ""  # why nothing new leaves: the kill switch is engaged, or was in this journal
+    snapshot: Sequence = Sequence(0)  # after which input the snapshot stood that it began from
+    passed_over: tuple[str, ...] = ()  # snapshots that could not be used, and why
 
 
 class PaperSession:
@@ -50,11 +59,12 @@ class PaperSession:
         directory: Path,
         readers: Iterable[Reader] = (),
         place: Path | None = None,
+        warn: Warn = _say_nothing,
     ) -> None:
         """Put the session together; `directory` is its journal, locked until `close`.
 
         The kill switch and the commands are at a `place` where people reach it; unless it is said,
-        the one of all sessions beside this one.
+        the one of all sessions beside this one. `warn` is told what goes wrong besides trading.
         """
         self.place = place or place_of(directory)
         clock = WallClock()
@@ -62,31 +72,37 @@ class PaperSession:
         ears = Ears(self.watch, Mailbox(self.place / BOX_NAME))
         self.wired: Wired = wire(configuration, readers, ears)
         self.directory = directory
+        self.notary = notary(configuration, directory, warn)
+        key = configuration.journal.encryption_key
+        self.cipher = configured_cipher(key, place_of(directory))
+        self._warn = warn
         self._lock = Lock(directory)
+        lock_retention(directory, configuration.audit.storage.retention, STAGE, clock.now())
         self._is_stopped = False
 
     def open(self, progress: Callable[[Sequence], None] | None = None) -> Recovered:
         """Recover what the journal has, go on writing, and connect; trading begins with `run`.
 
-        Raises `JournalError`, `OutputsDiffer`, `WorldDiverged`.
+        Raises `JournalError`, `OutputsDiffer`, `WorldDiverged`, `CheckpointsDiffer`.
         """
-        session = self.wired.session
-        history = History(self.directory)
-        for entry in history.entries():
-            session.rehearse(entry)
-            if progress is not None and entry.sequence % PROGRESS_EVERY == 0:
-                progress(entry.sequence)
-        refuse_another(self.wired)
-        torn = history.mend()
-        end = history.end
-        epoch = end.epoch + 1
-        settings = self.wired.configuration.journal
-        durability = Durability(settings.durability)
-        self.wired.path.write_to(
-            Log(self.directory, durability, epoch, end.last, end.chain, settings.segment_bytes)
+        kept = Kept(
+            self.directory,
+            notary=self.notary,
+            worker=Forked(),
+            warn=self._warn,
+            cipher=self.cipher,
         )
-        session.resume(opening(self.wired, epoch, STAGE))
-        return Recovered(end.last, torn, session.diverged, session.listen())
+        opened = recover(self.wired, kept, STAGE, progress)
+        self.wired = opened.wired
+        session = opened.wired.session
+        return Recovered(
+            opened.inputs,
+            opened.torn_bytes,
+            session.diverged,
+            session.listen(),
+            opened.snapshot,
+            opened.passed_over,
+        )
 
     def run(self, pace: Pace) -> None:
         """Trade until the world ends, the time is up, or the pace says stop."""
@@ -101,7 +117,12 @@ class PaperSession:
 
     def close(self) -> None:
         """Let another writer in. Without a `stop` before it, watchdogs take the node for dead."""
+        venue = self.wired.surroundings.venue
+        if venue is not None:
+            venue.close("the node ends")
         self.watch.end(in_order=self._is_stopped)
+        if self.notary is not None:
+            self.notary.close()
         self._lock.close()
 
 
@@ -116,7 +137,7 @@ def newest_session(place: Path) -> Path:
 
     Raises `NothingToResume` where there is neither.
     """
-    if any(place.glob(f"*{SEGMENT_SUFFIX}")):
+    if any(place.glob(f"*{SEGMENT_SUFFIX}*")):
         return place
     sessions = _sessions(place)
     if not sessions:

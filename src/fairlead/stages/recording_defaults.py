@@ -25,10 +25,10 @@ from fairlead.node.configuration import (
     InstrumentLimitSettings,
     LimitSettings,
     MessageRateSettings,
-    RecordedVenueSettings,
     StrategySettings,
 )
 from fairlead.node.risk_settings import RiskSettings
+from fairlead.node.venue_settings import RecordedVenueSettings
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.worlds import MarketName, instrument_of
 

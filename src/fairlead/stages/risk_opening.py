@@ -27,10 +27,11 @@ from fairlead.model.risk import Permission, Profile, Restriction
 from fairlead.model.terms import OrderType, Side
 from fairlead.model.units import AccountId, InstrumentId, Millionths, Nanos, StrategyId
 from fairlead.node.check_settings import PermissionSettings
-from fairlead.node.configuration import Configuration, SimulatedVenueSettings
+from fairlead.node.configuration import Configuration
 from fairlead.node.errors import ConfigurationError, Problem
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import millionths
+from fairlead.node.venue_settings import SimulatedVenueSettings
 from fairlead.stages.wiring import POLICY, Wired
 from fairlead.stages.worlds import ACCOUNT
 

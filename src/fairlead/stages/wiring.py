@@ -9,28 +9,34 @@ paper session of one configuration answer byte for byte the same.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from fairlead.gateways.last_mile import LastMile, NoSwitch
+from fairlead.gateways.last_mile import KillFlag, LastMile, NoSwitch
 from fairlead.journal.sequencer import Sequencer, VirtualClock
+from fairlead.journal.snapshot import Snapshot
 from fairlead.machine.machine import Machine
 from fairlead.model.inputs import StartCommand
+from fairlead.model.names import Names
 from fairlead.model.terms import StopPolicy
-from fairlead.model.units import Nanos, Sequence, StrategyId
+from fairlead.model.units import Nanos, StrategyId
 from fairlead.node.configuration import Configuration
 from fairlead.node.errors import ConfigurationError, Problem
 from fairlead.node.mailbox import Mailbox
-from fairlead.node.path import Path
-from fairlead.node.session import Pace, Session
+from fairlead.node.path import OutputsDigest, Path
+from fairlead.node.present import Waiting
+from fairlead.node.session import Pace, Session, TurnClock
 from fairlead.node.switch_watch import SwitchWatch
 from fairlead.node.yaml_text import KeyPath
 from fairlead.readers.book_comparison import BookComparison
 from fairlead.readers.equity import EquityCurve
 from fairlead.readers.reader import Reader
 from fairlead.readers.summary import SessionSummary
+from fairlead.stages import keeping
 from fairlead.stages.bounds import last_mile_limits
+from fairlead.stages.keeping import Parts
 from fairlead.stages.worlds import Surroundings, surroundings
 from fairlead.strategy.errors import InvalidParameters, StrategyError
 from fairlead.strategy.host import Host
 from fairlead.strategy.loading import load
+from fairlead.strategy.strategy import Strategy
 
 POLICY = "policy"  # who releases and ends a session that no person has to watch
 RELEASE = StartCommand(POLICY, "this stage trades without a person's release")
@@ -46,6 +52,17 @@ class Ears:
 
 
 @dataclass(frozen=True)
+class Outside:
+    """What takes the place of the simulated world and its time, and of strategies from files."""
+
+    surroundings: Surroundings
+    clock: TurnClock
+    switch: KillFlag
+    strategies: tuple[Strategy, ...]
+    present: Waiting | None = None
+
+
+@dataclass(frozen=True)
 class Wired:
     """One session with everything that follows it."""
 
@@ -53,10 +70,30 @@ class Wired:
     surroundings: Surroundings
     session: Session
     path: Path
-    host: Host
-    summary: SessionSummary
-    curve: EquityCurve
-    comparison: BookComparison | None
+    parts: Parts
+    readers: tuple[Reader, ...]
+    ears: Ears | None
+    outside: Outside | None
+
+    @property
+    def host(self) -> Host:
+        """Who runs the strategies."""
+        return self.parts.host
+
+    @property
+    def summary(self) -> SessionSummary:
+        """What the session did."""
+        return self.parts.summary
+
+    @property
+    def curve(self) -> EquityCurve:
+        """How it did over time."""
+        return self.parts.curve
+
+    @property
+    def comparison(self) -> BookComparison | None:
+        """How our books compare with what a recording says, None without one."""
+        return self.parts.comparison
 
     def release(self, pace: Pace, until: Nanos | None = None) -> None:
         """Let trading begin once statements have confirmed what we have; not after a stop."""
@@ -70,36 +107,98 @@ class Wired:
         if self.comparison is not None:
             self.comparison.finish()
 
+    def written(self) -> bytes:
+        """Return the image of all that the session knows. Raises `NotKept`."""
+        standing = self.parts._replace(standing=self.session.standing)
+        return keeping.write(standing, _switch(self.ears, self.outside))
+
+    def brought_back(self, snapshot: Snapshot) -> "Wired":
+        """Return this session as it stood in a snapshot. It has not begun. Raises `BadImage`."""
+        parts = keeping.read(snapshot, self.parts, _switch(self.ears, self.outside))
+        around = replace(self.surroundings, world=parts.world)
+        return _assembled(self.configuration, around, parts, self.readers, self.ears, self.outside)
+
 
 def wire(
     configuration: Configuration,
     readers: Iterable[Reader] = (),
     ears: Ears | None = None,
+    outside: Outside | None = None,
 ) -> Wired:
-    """Put a session together. Raises `ConfigurationError`, and the errors of worlds."""
-    around = surroundings(configuration)
+    """Put a session together. Raises `ConfigurationError`, and the errors of worlds.
+
+    The world is that of the configuration, unless another one is given.
+    """
+    around = outside.surroundings if outside is not None else surroundings(configuration)
     machine = Machine()
-    clock = VirtualClock(around.start)
     curve = EquityCurve()
-    summary = SessionSummary(curve.ledger)
-    comparison = BookComparison() if around.recording is not None else None
-    following: list[Reader] = [curve, summary, *readers]  # the curve feeds the ledger of both
-    if comparison is not None:
-        following.append(comparison)
+    host = Host(machine)
+    parts = Parts(
+        machine=machine,
+        world=around.world,
+        host=host,
+        last_mile=LastMile(last_mile_limits(configuration, around), _switch(ears, outside)),
+        curve=curve,
+        summary=SessionSummary(curve.ledger),
+        comparison=BookComparison() if around.recording is not None else None,
+        outputs=OutputsDigest(),
+        names=Names(),
+        standing=None,
+    )
+    strategies = outside.strategies if outside is not None else seated(configuration)
+    for number, strategy in enumerate(strategies, start=1):
+        host.add(StrategyId(number), strategy)
+    return _assembled(configuration, around, parts, tuple(readers), ears, outside)
+
+
+def _assembled(
+    configuration: Configuration,
+    around: Surroundings,
+    parts: Parts,
+    readers: tuple[Reader, ...],
+    ears: Ears | None,
+    outside: Outside | None,
+) -> Wired:
+    """Put the parts together: of a session that begins, or of one that is brought back."""
+    following: list[Reader] = [parts.curve, parts.summary, *readers]  # the curve feeds the ledger
+    if parts.comparison is not None:
+        following.append(parts.comparison)
     watch, mailbox = (ears.watch, ears.mailbox) if ears is not None else (None, None)
     if mailbox is not None:
+        mailbox.names = parts.names
         following.append(mailbox)
-    switch = watch.switch if watch is not None else NoSwitch()
-    last_mile = LastMile(last_mile_limits(configuration, around), switch)
-    path = Path(machine, Sequencer(clock, Sequence(0), Nanos(0)), None, following)
-    host = Host(machine)
-    _seat_strategies(configuration, host)
-    session = Session(path, around.world, host, clock, last_mile, watch, mailbox)
-    return Wired(configuration, around, session, path, host, summary, curve, comparison)
+    clock = _clock(around, outside)
+    state = parts.machine.state
+    sequencer = Sequencer(clock, state.sequence, state.time)
+    path = Path(parts.machine, sequencer, None, following, parts.outputs)
+    ears_of = (watch, mailbox, _present(around, outside))
+    session = Session(
+        path, parts.world, parts.host, clock, parts.last_mile, *ears_of, parts.standing
+    )
+    return Wired(configuration, around, session, path, parts, readers, ears, outside)
 
 
-def _seat_strategies(configuration: Configuration, host: Host) -> None:
+def _switch(ears: Ears | None, outside: Outside | None) -> KillFlag:
+    if outside is not None:
+        return outside.switch
+    return ears.watch.switch if ears is not None else NoSwitch()
+
+
+def _clock(around: Surroundings, outside: Outside | None) -> TurnClock:
+    if outside is not None:
+        return outside.clock
+    return around.venue.clock if around.venue is not None else VirtualClock(around.start)
+
+
+def _present(around: Surroundings, outside: Outside | None) -> Waiting | None:
+    if outside is not None:
+        return outside.present
+    return around.venue.present if around.venue is not None else None
+
+
+def seated(configuration: Configuration) -> tuple[Strategy, ...]:
     """Load every strategy; say at which place of the configuration one is wrong."""
+    found = []
     for index, settings in enumerate(configuration.strategies):
         try:
             strategy = load(settings.strategy).with_parameters(settings.parameters)
@@ -110,7 +209,8 @@ def _seat_strategies(configuration: Configuration, host: Host) -> None:
                 ("strategies", index, "strategy"), f"a strategy: {error}"
             )
             raise ConfigurationError([problem]) from error
-        host.add(StrategyId(index + 1), strategy)
+        found.append(strategy)
+    return tuple(found)
 
 
 def _misfit(configuration: Configuration, index: int, error: InvalidParameters) -> Problem:

@@ -10,6 +10,8 @@ import msgspec
 
 from fairlead.gateways.binance import BinanceFeed, Market, infer
 from fairlead.gateways.recording import RecordingCounts, read_recording, recorded_inputs
+from fairlead.gateways.transport import Address
+from fairlead.journal.sequencer import WallClock
 from fairlead.model.inputs import Input
 from fairlead.model.instruments import Instrument
 from fairlead.model.statements import StatementCash
@@ -24,16 +26,17 @@ from fairlead.model.units import (
     Quantity,
     Rate,
 )
-from fairlead.node.configuration import (
-    AccountSettings,
-    Configuration,
+from fairlead.node.configuration import AccountSettings, Configuration
+from fairlead.node.settings import decimals
+from fairlead.node.venue_settings import (
+    DirectVenueSettings,
     FeeSettings,
     LatencySettings,
+    ListedInstrumentSettings,
     RecordedVenueSettings,
     SimulatedInstrumentSettings,
     SimulatedVenueSettings,
 )
-from fairlead.node.settings import decimals
 from fairlead.simulator.crowd import CrowdConfig
 from fairlead.simulator.latency import LatencyModel
 from fairlead.simulator.market import MarketConfig, simulated_world
@@ -42,8 +45,10 @@ from fairlead.simulator.recorded_book import QueueModel, RecordedConfig
 from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.world import World
 from fairlead.stages.errors import WrongWiring
+from fairlead.stages.venue_outside import VenueOutside
 
 ACCOUNT: Final = AccountId(1)  # the one that a paper session or a backtest trades with
+SIMULATED: Final = "SIM"  # the venue of a simulated market
 MarketName = Literal["spot", "usdm", "auto"]
 
 _MARKETS: Final[dict[MarketName, Market | None]] = {
@@ -52,7 +57,7 @@ _MARKETS: Final[dict[MarketName, Market | None]] = {
     "auto": None,
 }
 _RATE_PER_BASIS_POINT = 10_000
-_A_LONG_TIME = 366 * 86_400 * 10**9  # a session without a duration ends when it is stopped
+A_LONG_TIME = 366 * 86_400 * 10**9  # a session without a duration ends when it is stopped
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,7 @@ class Surroundings:
     until: Nanos
     feed: BinanceFeed | None = None
     recording: RecordingCounts | None = None
+    venue: VenueOutside | None = None  # where the world is another process
 
 
 def surroundings(configuration: Configuration) -> Surroundings:
@@ -72,6 +78,8 @@ def surroundings(configuration: Configuration) -> Surroundings:
     venue = configuration.venue
     if isinstance(venue, SimulatedVenueSettings):
         return _simulated(configuration, venue)
+    if isinstance(venue, DirectVenueSettings):
+        return _direct(configuration, venue)
     return _recorded(configuration, venue)
 
 
@@ -91,23 +99,50 @@ def instrument_of(
     return _in_money_of(account, instrument), found
 
 
-def _simulated(configuration: Configuration, venue: SimulatedVenueSettings) -> Surroundings:
-    start = configuration.session.start_time
-    until = Nanos(start + (configuration.session.duration or _A_LONG_TIME))
+def market_and_venue(
+    account: AccountSettings, venue: SimulatedVenueSettings, cancel_on_disconnect: bool = True
+) -> tuple[MarketConfig, VenueConfig]:
+    """Return who trades there and on which terms, and how the venue is reached."""
     crowds = [
-        _crowd(InstrumentId(number), terms, venue.fees, configuration.account)
+        _crowd(InstrumentId(number), terms, venue.fees, account)
         for number, terms in enumerate(venue.instruments, start=1)
     ]
-    market = MarketConfig(crowds, seed=venue.seed)
     config = _venue_config(
-        configuration.account,
+        account,
         venue.latency,
         venue.seed,
         venue.rejection_rate,
         venue.transient_rejection_rate,
+        cancel_on_disconnect,
     )
+    return MarketConfig(crowds, seed=venue.seed), config
+
+
+def _simulated(configuration: Configuration, venue: SimulatedVenueSettings) -> Surroundings:
+    start = configuration.session.start_time
+    until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
+    market, config = market_and_venue(configuration.account, venue)
     world = simulated_world(market, config, start, until)
     return Surroundings(world, market.instruments(), start, until)
+
+
+def _direct(configuration: Configuration, venue: DirectVenueSettings) -> Surroundings:
+    """Return a venue in another process. Nothing is connected before the journal is recovered."""
+    instruments = [
+        _instrument(InstrumentId(number), terms, venue.venue, venue.fees, configuration.account)
+        for number, terms in enumerate(venue.instruments, start=1)
+    ]
+    outside = VenueOutside(
+        venue.venue,
+        Address.parse(venue.address),
+        tuple(instruments),
+        configuration.account.name,
+        venue.heartbeat,
+        configuration.session.clock,
+    )
+    start = WallClock().now()
+    until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
+    return Surroundings(outside.world, instruments, start, until, venue=outside)
 
 
 def _recorded(configuration: Configuration, venue: RecordedVenueSettings) -> Surroundings:
@@ -119,14 +154,24 @@ def _recorded(configuration: Configuration, venue: RecordedVenueSettings) -> Sur
     feed = BinanceFeed(instrument, market)
     counts = RecordingCounts()
     events = recorded_inputs(venue.files, feed, counts)
-    config = RecordedConfig(
-        venue=_venue_config(configuration.account, venue.latency, seed=1),
-        queue_model=QueueModel(venue.queue_model),
-    )
-    world = RecordedWorld(_in_order(events), [instrument], config)
+    world = RecordedWorld(_in_order(events), [instrument], recorded_config(configuration))
     start = world.next_time() or Nanos(0)
-    until = Nanos(start + (configuration.session.duration or _A_LONG_TIME))
+    until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
     return Surroundings(world, [instrument], start, until, feed, counts)
+
+
+def recorded_config(configuration: Configuration) -> RecordedConfig:
+    """Return how orders of a configuration meet a recording.
+
+    How long a venue outside took, nobody has written down: it is as far as a venue usually is.
+    """
+    venue = configuration.venue
+    model = QueueModel.PESSIMISTIC
+    if isinstance(venue, RecordedVenueSettings):
+        model = QueueModel(venue.queue_model)
+    latency = LatencySettings() if isinstance(venue, DirectVenueSettings) else venue.latency
+    settings = _venue_config(configuration.account, latency, seed=1)
+    return RecordedConfig(venue=settings, queue_model=model)
 
 
 def _in_order(
@@ -148,12 +193,30 @@ def _crowd(
     fees: FeeSettings,
     account: AccountSettings,
 ) -> CrowdConfig:
+    instrument = _instrument(number, terms, SIMULATED, fees, account)
+    return CrowdConfig(
+        instrument,
+        price_start=Price(increments(terms.price_start, instrument.price_decimals)),
+        quantity=Quantity(increments(terms.quantity_typical, instrument.quantity_decimals)),
+        volatility=BasisPoints(terms.volatility_daily_bps),
+        arrivals=terms.arrivals_per_second,
+        half_spread=int(terms.half_spread_ticks * 100),
+    )
+
+
+def _instrument(
+    number: InstrumentId,
+    terms: ListedInstrumentSettings,
+    venue: str,
+    fees: FeeSettings,
+    account: AccountSettings,
+) -> Instrument:
     price_decimals = decimals(terms.price_tick)
     quantity_decimals = decimals(terms.quantity_lot)
-    instrument = Instrument(
+    return Instrument(
         instrument=number,
         symbol=terms.symbol,
-        venue="SIM",
+        venue=venue,
         currency=account.currency,
         kind=InstrumentKind.SPOT,
         price_decimals=price_decimals,
@@ -166,14 +229,6 @@ def _crowd(
         notional_min=Money(increments(terms.notional_min, account.money_decimals)),
         maker_fee=_rate(fees.maker_bps),
         taker_fee=_rate(fees.taker_bps),
-    )
-    return CrowdConfig(
-        instrument,
-        price_start=Price(increments(terms.price_start, price_decimals)),
-        quantity=Quantity(increments(terms.quantity_typical, quantity_decimals)),
-        volatility=BasisPoints(terms.volatility_daily_bps),
-        arrivals=terms.arrivals_per_second,
-        half_spread=int(terms.half_spread_ticks * 100),
     )
 
 
@@ -192,6 +247,7 @@ def _venue_config(
     seed: int,
     rejection_rate: Decimal = Decimal(0),
     transient_rejection_rate: Decimal = Decimal(0),
+    cancel_on_disconnect: bool = True,
 ) -> VenueConfig:
     cash = Money(increments(account.cash, account.money_decimals))
     return VenueConfig(
@@ -203,6 +259,7 @@ def _venue_config(
         account=ACCOUNT,
         cash=(StatementCash(account.currency, cash),),
         cost_basis=account.basis(),
+        cancel_on_disconnect=cancel_on_disconnect,
         seed=seed,
     )
 
