@@ -119,14 +119,7 @@ class GuardProcess:
         self, method: str, path: str, body: str = "", **headers: str
     ) -> tuple[int, dict[str, Any]]:
         """Return status and content of what the guard answers over HTTP."""
-        host, _, port = self.await_event("listening")["address"].rpartition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=60)
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, named)
-        response = connection.getresponse()
-        content = json.loads(response.read())
-        connection.close()
-        return response.status, content
+        return asked(self.await_event("listening")["address"], method, path, body, **headers)
 
     def kill(self, **wanted: str) -> tuple[int, dict[str, Any]]:
         """Kill over HTTP with the key."""
@@ -150,6 +143,20 @@ class GuardProcess:
     def status(self) -> dict[str, Any]:
         """Return how everything stands."""
         return self.ask("GET", "/status", authorization=f"Bearer {KEY}")[1]
+
+
+def asked(
+    address: str, method: str, path: str, body: str = "", **headers: str
+) -> tuple[int, dict[str, Any]]:
+    """Return status and content of what is answered over HTTP at HOST:PORT."""
+    host, _, port = address.rpartition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=60)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body, named)
+    response = connection.getresponse()
+    content = json.loads(response.read())
+    connection.close()
+    return response.status, content
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from fairlead.journal import format as layout
 from fairlead.journal.history import Entry
 from fairlead.journal.log import Durability, Log
+from fairlead.journal.sealing import Cipher
 from fairlead.model.codec import encode_input, encode_outputs
 from fairlead.model.inputs import Input, InstrumentDefinition, TimePassed
 from fairlead.model.instruments import Instrument
@@ -30,6 +31,7 @@ from fairlead.model.units import (
     SignedQuantity,
     StrategyId,
 )
+from fairlead.node.reading import written_schema
 
 STRATEGY = StrategyId(1)
 
@@ -111,11 +113,13 @@ def filled(leaves: int) -> OrderFilled:
 class Writer:
     """Writes a journal, one commit at a time."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, cipher: Cipher | None = None) -> None:
         """Begin a journal."""
         directory.mkdir(parents=True, exist_ok=True)
         self.directory = directory
-        self.log = Log(directory, Durability.PROCESS, 1, Sequence(0), layout.GENESIS)
+        where = (1, Sequence(0), layout.GENESIS)
+        schema = written_schema()
+        self.log = Log(directory, Durability.PROCESS, *where, schema=schema, cipher=cipher)
         self.sequence = 0
 
     def write(self, *outputs: Output, input: Input | None = None, commit: bool = True) -> None:

@@ -7,6 +7,7 @@ import pytest
 from fairlead.journal import format as layout
 from fairlead.journal.errors import JournalUnreadable
 from fairlead.model.units import Nanos, Sequence
+from fairlead.node.sealing import JournalKeys, load_journal_key, new_journal_key
 from fairlead.operations.following import Followed, Follower, newest_journal
 from tests.journal.build import flip, segments
 from tests.operations.journals import Writer, accepted, definition, filled, sent, session
@@ -81,6 +82,30 @@ def test_a_damaged_journal_is_a_problem_and_what_was_read_before_stays(tmp_path:
     until(lambda: "damaged" in follower.followed().problem)
     assert ids(follower.followed()) == ["1-1-1"]
     follower.stop()
+
+
+def test_an_encrypted_journal_is_followed_with_its_key_and_without_it_nothing_is_relied_on(
+    tmp_path: Path,
+) -> None:
+    key, journal = tmp_path / "journal.key", tmp_path / "journal"
+    new_journal_key(key)
+    writer = Writer(journal, JournalKeys([load_journal_key(key)]))
+    writer.write(input=definition(1, "A"))
+    writer.write(sent(1), accepted(1))
+    without, with_key = Follower(journal), Follower(journal, key)
+    for follower in (without, with_key):
+        follower.start()
+    until(lambda: len(with_key.followed().orders) == 1)
+    until(lambda: "no key was given" in without.followed().problem)
+    writer.write(sent(2))
+    until(lambda: len(with_key.followed().orders) == 2)
+    assert until(lambda: not with_key.followed().problem)
+    until(lambda: without.followed().last == writer.sequence)
+    found = without.followed()
+    assert "no key was given" in found.problem, "what was not read once stays unknown"
+    assert found.orders == []
+    for follower in (without, with_key):
+        follower.stop()
 
 
 def test_an_entry_that_nobody_can_read_is_a_problem_for_good_and_the_rest_is_read(

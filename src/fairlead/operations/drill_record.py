@@ -1,7 +1,8 @@
-"""The record of the drills of the kill switch: when each was, who held it, and what came of it.
+"""The record of the drills: when each was, who held it, and what came of it.
 
-One JSON object a line, in `drills.jsonl` beside the sessions of a journal. It must be read by what
-starts at once (`fairlead status`): nothing here imports a machine.
+One JSON object a line, beside the sessions of a journal: drills of the kill switch in
+`drills.jsonl`, those of crashes in `crash-drills.jsonl`. It must be read by what starts at once
+(`fairlead status`): nothing here imports a machine.
 """
 
 import os
@@ -13,6 +14,7 @@ import msgspec
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 
 DRILLS_NAME: Final = "drills.jsonl"
+CRASH_DRILLS_NAME: Final = "crash-drills.jsonl"
 _DAY: Final = 86_400 * NANOS_PER_SECOND
 DRILL_AGE_MAX: Final = Nanos(31 * _DAY)  # S0-KILL-05: the switch is tried every month
 
@@ -36,10 +38,32 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     last_cancel_after: Nanos  # from the trigger to the last cancel on the wire, really measured
 
 
-def write_drill(directory: Path, drill: Drill) -> None:
-    """Add a drill to the record, on the disk. Raises `OSError`."""
+class CrashDrill(msgspec.Struct, frozen=True, kw_only=True):
+    """One drill of crashes; times of a start are from the start of its process."""
+
+    time: Nanos  # by the clock of who held it
+    person: str
+    passed: bool
+    steps: tuple[Step, ...]
+    seed: int
+    kills: dict[str, int]  # how many, by where the node was
+    recoveries: int  # how often it came back and wrote
+    snapshots: int  # that it took
+    inputs: int  # of the journal
+    messages: int  # about orders, that the exchange got
+    duplicates: int  # of them
+    executions: int
+    back_after_p50: Nanos  # to its first new input
+    back_after_max: Nanos
+    trading_after_p50: Nanos  # to its first message to the exchange
+    trading_after_max: Nanos
+    took: Nanos  # all in all
+
+
+def write_drill(directory: Path, drill: Drill | CrashDrill) -> None:
+    """Add a drill to its record, on the disk. Raises `OSError`."""
     directory.mkdir(parents=True, exist_ok=True)
-    path = directory / DRILLS_NAME
+    path = directory / (DRILLS_NAME if isinstance(drill, Drill) else CRASH_DRILLS_NAME)
     with path.open("ab+") as file:
         torn = file.tell() > 0 and _last_byte(path) != b"\n"
         file.write((b"\n" if torn else b"") + msgspec.json.encode(drill) + b"\n")

@@ -8,12 +8,20 @@ import threading
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from fairlead.journal.errors import JournalError, JournalUnreadable
+from fairlead.journal.errors import (
+    JournalError,
+    JournalSealed,
+    JournalUnreadable,
+    PayloadForged,
+)
 from fairlead.journal.log import SEGMENT_SUFFIX
+from fairlead.journal.packed import PACKED_SUFFIX
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.journal.tail import Tail
 from fairlead.model.codec import UndecodableRecord
 from fairlead.model.units import NANOS_PER_SECOND, Nanos, Sequence
+from fairlead.node.reading import Reading
+from fairlead.node.sealing import JournalKeys
 from fairlead.operations.working_orders import WorkingOrder, WorkingOrders
 
 _POLL_SECONDS: Final = 0.005
@@ -33,9 +41,10 @@ class Followed(NamedTuple):
 class _Session:
     """One journal and what works by it."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, key: Path | None) -> None:
         self.tail = Tail(directory)
         self.orders = WorkingOrders(str(directory))
+        self._reading = Reading(cipher=JournalKeys(files=[] if key is None else [key]))
         self.undecodable = ""
 
     def read(self, lock: threading.Lock) -> bool:
@@ -47,18 +56,22 @@ class _Session:
         for entry in entries:
             with lock:
                 try:
-                    self.orders.apply(entry)
+                    self.orders.apply(self._reading.current(entry))
                 except UndecodableRecord as error:
                     self.undecodable = f"input {entry.sequence} of {self.tail.directory}: {error}"
+                except (JournalSealed, PayloadForged) as error:
+                    self.undecodable = str(error)
+                    break  # nothing of this piece can be read, and the list is not complete now
         return bool(entries)
 
 
 class Follower:
     """Keeps up with a journal, or with the newest of those that are numbered below a directory."""
 
-    def __init__(self, place: Path) -> None:
-        """Take the place; nothing is read before `start`."""
+    def __init__(self, place: Path, key: Path | None = None) -> None:
+        """Take the place, and the file of its key; nothing is read before `start`."""
         self._place = place
+        self._key = key
         self._sessions: list[_Session] = []  # the newest last; older ones as long as orders work
         self._problem = "nothing was read yet"
         self._lock = threading.Lock()
@@ -120,7 +133,7 @@ class Follower:
             return
         with self._lock:
             kept = [session for session in self._sessions if len(session.orders)]
-            self._sessions = [*kept, _Session(newest)]
+            self._sessions = [*kept, _Session(newest, self._key)]
 
 
 def newest_journal(place: Path) -> Path:
@@ -129,7 +142,7 @@ def newest_journal(place: Path) -> Path:
     Raises `JournalUnreadable` where there is none, and `OSError`.
     """
     names = [path.name for path in place.iterdir()]
-    if any(name.endswith(SEGMENT_SUFFIX) for name in names):
+    if any(name.endswith((SEGMENT_SUFFIX, PACKED_SUFFIX)) for name in names):
         return place
     sessions = sorted((int(name), name) for name in names if name.isdecimal())
     if not sessions:

@@ -76,7 +76,7 @@ class Guard:
         self._chase: Chase | None = None
         self._lines: dict[str, str] = dict.fromkeys(settings.venues, "not connected yet")
         self._malformed: dict[str, int] = {}
-        self._follower = Follower(settings.journal)
+        self._follower = Follower(settings.journal, settings.journal_key)
         self._couriers = {
             venue: Courier(venue, address, self._inbox.put)
             for venue, address in settings.venues.items()

@@ -57,6 +57,8 @@ class Ledger:
 class EagerVenue:
     """Fills what could trade at its touch as soon as it hears of it; the rest waits."""
 
+    repeats = True
+
     def __init__(self) -> None:
         """Begin open, with an empty book."""
         self.ledger = Ledger()

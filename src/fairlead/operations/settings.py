@@ -37,3 +37,4 @@ class GuardSettings(NamedTuple):
     slack_secret: Secret = Secret()
     slack_users: tuple[str, ...] = ()
     watchdog: Nanos | None = WATCHDOG  # None: nobody misses a heartbeat
+    journal_key: Path | None = None  # of an encrypted journal; the environment may name it as well

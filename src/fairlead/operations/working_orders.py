@@ -28,7 +28,7 @@ from fairlead.model.outputs import (
     SendOrder,
 )
 from fairlead.model.terms import Status
-from fairlead.model.units import InstrumentId, OrderId
+from fairlead.model.units import InstrumentId, OrderId, Quantity
 
 ENDED_MAX: Final = 4_096  # those that may come back were sent or filled moments ago
 _IDS_MAX: Final = 3  # the id that the venue knows, the one it may know, and one that was late
@@ -53,6 +53,8 @@ class _Order:
     def __init__(self, instrument: InstrumentId) -> None:
         self.instrument = instrument
         self.client_orders: list[str] = []
+        self.wanted = Quantity(0)  # by a replace that was sent and not answered
+        self.filled = Quantity(0)
 
     def name(self, client_order: str) -> None:
         if client_order not in self.client_orders:
@@ -97,7 +99,9 @@ class WorkingOrders:
 
     def _sent(self, output: SendOrder | ReplaceOrder) -> None:
         approved = output.approved
-        self._works(approved.order, approved.instrument).name(approved.client_order)
+        order = self._works(approved.order, approved.instrument)
+        order.name(approved.client_order)
+        order.wanted = approved.quantity if isinstance(output, ReplaceOrder) else Quantity(0)
 
     def _works(self, number: OrderId, instrument: InstrumentId) -> _Order:
         found = self._working.get(number)
@@ -109,6 +113,7 @@ class WorkingOrders:
     def _ends(self, number: OrderId) -> None:
         found = self._working.pop(number, None)
         if found is not None:
+            found.wanted = Quantity(0)
             self._ended[number] = found
             if len(self._ended) > ENDED_MAX:
                 self._ended.popitem(last=False)
@@ -123,10 +128,13 @@ class WorkingOrders:
         self._ends(output.order)
 
     def _filled(self, output: OrderFilled) -> None:
-        if output.leaves == 0:
+        """An order that is filled by the terms we know may work on by those that nobody confirmed:
+        a replace may make it larger. Where no fact says that it did not, it is canceled in vain.
+        """
+        order = self._works(output.order, output.instrument)
+        order.filled = output.filled
+        if output.leaves == 0 and order.wanted <= output.filled:
             self._ends(output.order)
-        else:
-            self._works(output.order, output.instrument)
 
     def _resolved(self, output: OrderResolved) -> None:
         if output.status in _ENDED:
@@ -142,11 +150,18 @@ class WorkingOrders:
         found = self._working.get(output.order)
         if found is not None:
             del found.client_orders[:-2]
+            found.wanted = Quantity(0)
+            if 0 < output.quantity <= found.filled:
+                self._ends(output.order)
 
     def _replace_rejected(self, output: ReplaceRejected) -> None:
         found = self._working.get(output.order)
-        if found is not None and len(found.client_orders) > 1:
-            found.client_orders.pop()
+        if found is not None:
+            found.wanted = Quantity(0)
+            if len(found.client_orders) > 1:
+                found.client_orders.pop()
+            if output.status in _ENDED:
+                self._ends(output.order)
 
 
 _TAKERS: Final[dict[type, Any]] = {
