@@ -13,6 +13,7 @@ from fairlead.model.names import Names
 from fairlead.model.text import read_input
 from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos, Sequence
 from fairlead.node.path import Path
+from fairlead.node.reading import written_schema
 from tests.cli.sessions import fairlead
 
 START = Nanos(1_723_075_200 * NANOS_PER_SECOND)  # 2024-08-08T00:00:00Z
@@ -108,7 +109,9 @@ def journal(directory: FilePath, lines: Iterable[dict[str, Any]]) -> FilePath:
     """
     directory.mkdir(parents=True)
     clock = VirtualClock(START)
-    log = Log(directory, Durability.PROCESS, 1, Sequence(0), layout.GENESIS)
+    log = Log(
+        directory, Durability.PROCESS, 1, Sequence(0), layout.GENESIS, schema=written_schema()
+    )
     path = Path(Machine(), Sequencer(clock, Sequence(0), Nanos(0)), log)
     names = Names()
     time = START

@@ -6,6 +6,7 @@ from pathlib import Path
 from fairlead.cli.findings import KEPT, configuration_findings, resolved
 from fairlead.node.loading import with_safety
 from fairlead.node.paper import default
+from fairlead.node.watch_settings import AuditSettings
 from tests.cli.sessions import fairlead
 
 SAFETY = Path(__file__).parents[2] / "examples" / "safety.yaml"
@@ -22,9 +23,19 @@ def test_every_layer_is_shown_as_it_holds() -> None:
     assert found["kill switch"] == (
         "cancel; command line, kill file, flag; POST /api/kill, Slack /kill trading, watchdog 5s"
     )
+    assert found["audit"] == "the journal, kept for 7y; not signed: no audit.key"
     assert found["alert, critical"] == "system_error"
     assert found["monitoring"] == f"health_checks, prometheus: {KEPT}"
     assert found["logging"] == f"level, output, retention: {KEPT}"
+
+
+def test_who_signs_the_journal_is_told() -> None:
+    audit = AuditSettings(key=Path("audit.key"), copy_to=Path("copies"))
+    configuration = default().model_copy(update={"audit": audit})
+    found = {one.name: one.found for one in configuration_findings(configuration)}
+    assert found["audit"] == (
+        "the journal, kept for 7y; signed every 10,000 inputs or 60 s, also to copies"
+    )
 
 
 def test_what_is_not_set_is_written_out_and_secrets_are_hidden() -> None:

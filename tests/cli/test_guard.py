@@ -5,11 +5,12 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
 from tests.cli.sessions import fairlead, started
-from tests.operations.guards import GuardProcess
+from tests.operations.guards import KEY, GuardProcess, asked
 from tests.operations.journals import session
 from tests.operations.patience import until
 
@@ -46,12 +47,28 @@ def ended(process: "subprocess.Popen[str]") -> tuple[str, str]:
         return process.communicate()
 
 
+def await_working(told: IO[str], working: dict[str, int]) -> None:
+    """Wait until a guard has read in the journal what works: one that has not begins with all."""
+    while "listening: " not in (line := told.readline()):
+        assert line, "the guard has ended"
+    address = line.rpartition("listening: ")[2].strip()
+    key = f"Bearer {KEY}"
+    until(lambda: _status(address, key)["journal"]["working"] == working, f"{working}")
+
+
+def _status(address: str, key: str) -> dict[str, Any]:
+    return asked(address, "GET", "/status", authorization=key)[1]
+
+
 def test_it_prints_what_happens_and_ends_in_order(tmp_path: Path) -> None:
     session(tmp_path / "var/journal/0001", ["A"], 3)
-    process = started("guard", "--venue", "A=practice", "--listen", "off", directory=tmp_path)
+    (tmp_path / "key").write_text(KEY)
+    doors = ("--listen", "127.0.0.1:0", "--api-key-file", "key")
+    process = started("guard", "--venue", "A=practice", *doors, directory=tmp_path)
     try:
         assert process.stdout is not None
         assert "started: lines to A" in process.stdout.readline()
+        await_working(process.stdout, {"A": 3})
         (tmp_path / "var/journal/switch/KILL").touch()
         lines = [process.stdout.readline()]
         while lines[-1] and "nothing of ours works" not in lines[-1]:
@@ -63,9 +80,8 @@ def test_it_prints_what_happens_and_ends_in_order(tmp_path: Path) -> None:
     text = "".join(lines)
     assert "trigger: kill file" in text
     assert "the flag is set after" in text
-    # One by one and all at once; a guard that has not read the journal yet begins with all.
-    assert "cancels sent: A: " in text
-    assert "confirmed: A: " in text
+    assert "cancels sent: A: 3 orders, and all" in text
+    assert "confirmed: A: 3 orders: 3 canceled" in text
     assert "all confirmed: nothing of ours works" in text
     assert "stopped: in order" in rest
 

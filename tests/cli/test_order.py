@@ -110,6 +110,59 @@ def test_the_request_says_who_why_and_what(place: Path) -> None:
     )
 
 
+def test_a_request_tells_the_market_that_it_was_decided_upon(place: Path) -> None:
+    """S1-CMP-01: the decision inputs. A later request saw what stood then."""
+    steps = story(place)["steps"]
+    assert steps[0]["seen"] == {
+        "sequence": 8,
+        "time": START + 8_000_000,
+        "problem": "",
+        "bids": [["99.95", "10"]],
+        "asks": [["100.05", "10"]],
+        "last_price": "0.00",
+        "position": "0",
+        "parameters": "{}",
+    }
+    seen = {step["input"]["type"]: step["seen"] for step in steps if step["seen"]}
+    assert list(seen) == ["SubmitRequest", "ReplaceRequest", "CancelRequest"]
+    assert seen["CancelRequest"]["position"] == "3"
+
+
+def test_a_stale_book_and_levels_behind_the_touch_are_told(tmp_path: Path) -> None:
+    quote = {"type": "Quote", "instrument": "ABC", "bid_price": "99.96", "bid_quantity": 5}
+    deep = {**SETUP[-1], "bids": [["99.95", 10], ["99.90", 4]]}
+    lines = [*SETUP[:-1], deep, {**quote, "ask_price": "100.05", "ask_quantity": 7}, request(1)]
+    gap = {"type": "BookGap", "instrument": "ABC", "reason": "lost"}
+    journal(tmp_path / "0001", [*lines, gap, request(2)])
+    for order, problem in (("1", ""), ("2", "lost")):
+        result = CliRunner().invoke(app, ["story", "order", order, str(tmp_path), "--json"])
+        seen = json.loads(result.stdout)["steps"][0]["seen"]
+        assert problem in seen["problem"]
+        assert bool(problem) == bool(seen["problem"])
+        assert seen["bids"] == [["99.96", "5"], ["99.95", "10"], ["99.90", "4"]]
+        assert seen["asks"] == [["100.05", "7"]]
+    told = CliRunner().invoke(app, ["order", "2", str(tmp_path)], env={"COLUMNS": "120"}).stdout
+    assert "the book was STALE: lost" in told
+
+
+def test_the_whole_story_has_every_part_that_an_auditor_asks_for(place: Path) -> None:
+    """S1-ARCH-05: request with reason and tag, checks, route, messages, fills with fees, effect."""
+    found = story(place)
+    first, outputs = found["steps"][0], [out for step in found["steps"] for out in step["outputs"]]
+    assert (first["input"]["reason"], first["input"]["tag"]) == ("spread is wide", "quote")
+    assert len(first["checks"]) > 10
+    assert found["venue"] == "SIM"
+    kinds = [output["type"] for output in outputs]
+    assert [kinds.count(kind) for kind in ("SendOrder", "ReplaceOrder", "CancelOrder")] == [1] * 3
+    fills = [output for output in outputs if output["type"] == "OrderFilled"]
+    assert [(fill["quantity"], fill["fee"]) for fill in fills] == [
+        ("3", "0.15000000"),
+        ("2", "0.10000000"),
+    ]
+    moved = [output["quantity"] for output in outputs if output["type"] == "PositionChanged"]
+    assert moved == ["3", "5"]
+
+
 def test_every_check_is_told_with_what_was_measured_and_what_would_have_passed(
     place: Path,
 ) -> None:
@@ -235,7 +288,7 @@ def test_a_trader_reads_the_story_from_top_to_bottom(place: Path) -> None:
     assert lines[:6] == [
         "order 1  1-1-2  V2  CANCELED",
         "buy 6 ABC at 99.99, limit gtc",
-        "strategy mm, account main, trader ann, tag quote; because spread is wide",
+        "strategy mm, account main, venue SIM, trader ann, tag quote; because spread is wide",
         "5 of 6 filled, average 99.996000 = 24999/250",
         "decided at 100.00, 2024-08-08T00:00:00.009000000Z",
         "",

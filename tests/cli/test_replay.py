@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
-from tests.cli.journals import EXAMPLE, journal, report
+from fairlead.cli.main import app
+from tests.cli.journals import EXAMPLE, SETUP, journal, report
 from tests.cli.sessions import fairlead
 
 
@@ -96,3 +98,61 @@ def test_the_state_of_a_replay_has_the_parts_of_that_of_a_script(tmp_path: Path)
     script = json.loads(fairlead("script", "empty.jsonl", directory=tmp_path).stdout)
     assert list(replayed) == [part for part in script if part != "type"]
     assert [order["status"] for order in replayed["orders"]] == ["canceled", "refused", "open"]
+
+
+@pytest.mark.parametrize(
+    ("point", "last", "told"),
+    [
+        (("--to", "0"), 0, "begins with input 1, at 2024-08-08T00:00:00.001Z: nothing stood"),
+        (("--at", "2024-08-08T00:00:00Z"), 0, "begins with input 1"),
+        (("--to", "1"), 1, ""),
+        (("--at", "2024-08-08T00:00:00.001Z"), 1, ""),
+        (("--at", "2024-08-08T00:00:00.001999999Z"), 1, ""),
+        (("--to", "12", "--at", "2024-08-08T00:00:00.009Z"), 9, ""),
+        (("--to", "18"), 18, ""),
+        (("--to", "19"), 18, "ends with input 18, at 2024-08-08T00:00:02.005Z: that is what"),
+        (("--at", "2099-01-01T00:00:00Z"), 18, "ends with input 18"),
+    ],
+)
+def test_a_point_is_exact_and_one_beyond_the_ends_is_told(
+    point: tuple[str, ...], last: int, told: str, tmp_path: Path
+) -> None:
+    """S1-EVT-02, S1-EVT-04: the state as of a sequence, and as of a timestamp."""
+    journal(tmp_path / "0001", EXAMPLE)
+    done = CliRunner().invoke(app, ["replay", str(tmp_path), *point, "--json"])
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["sequence"] == last
+    assert told in done.stderr
+    assert bool(done.stderr) == bool(told)
+
+
+def test_what_stood_is_what_the_machine_of_that_moment_had(tmp_path: Path) -> None:
+    """The state at an input is that of a journal which ends there: what came later is not in it."""
+    journal(tmp_path / "whole" / "0001", EXAMPLE)
+    for last in range(1, len(EXAMPLE) + 1):
+        journal(tmp_path / f"{last}" / "0001", EXAMPLE[:last])
+        then = CliRunner().invoke(app, ["replay", str(tmp_path / f"{last}"), "--json"])
+        now = CliRunner().invoke(
+            app, ["replay", str(tmp_path / "whole"), "--to", f"{last}", "--json"]
+        )
+        assert now.stdout == then.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--to", "-1"), "Invalid value for '--to'"),
+        (("--to", "soon"), "Invalid value for '--to'"),
+        (("--at", "yesterday"), "--at: found 'yesterday', expected a UTC time"),
+        (("--at", "2024-08-08T00:00:00"), "expected a UTC time"),
+        (("--at", "-5"), "expected a UTC time"),
+    ],
+)
+def test_a_point_that_is_none_is_a_mistake(
+    arguments: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    journal(tmp_path / "0001", SETUP)
+    done = CliRunner().invoke(app, ["replay", str(tmp_path), *arguments])
+    assert done.exit_code == 2
+    assert told in " ".join(done.stderr.replace("│", "").split())
+    assert "Traceback" not in done.stderr

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from fairlead.cli.console import ERR, FOUND_WRONG, OUT, mistakes_in_one_line
+from fairlead.cli.console import ERR, FOUND_WRONG, OUT, fail, mistakes_in_one_line
 from fairlead.cli.outcome import Outcome, print_outcome, write_html
+from fairlead.cli.rerun import live_again, print_rerun
 from fairlead.cli.session_options import COMMAND_LINE, configured, duration, moment
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
@@ -46,11 +47,23 @@ def backtest(
     for_: Annotated[
         str | None, typer.Option("--for", help="How long, in the time of the market: 60s, 10m.")
     ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option(help="Live a session again, on the market data in its own journal."),
+    ] = None,
     report: Annotated[Path | None, typer.Option(help="Write an HTML report here.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Run a strategy over recorded or simulated data; the same machine as in a paper session."""
     with mistakes_in_one_line():
+        if journal is not None:
+            if data or from_ or to or for_ or safety:
+                fail("--journal has its own data and times: leave --data, --from, --to, --for out")
+            lived = live_again(journal, config, strategy, set_ or [])
+            if report is not None:
+                write_html(lived.outcome, report)
+            print_rerun(lived, json)
+            return
         configuration = configured(config, data or [], market, strategy, set_ or [], safety)
         if for_ is not None:
             session = configuration.session.model_copy(update={"duration": duration(for_, "--for")})

@@ -12,6 +12,7 @@ from fairlead.gateways.errors import GatewayError
 from fairlead.journal.errors import JournalError
 from fairlead.model.codec import UndecodableRecord
 from fairlead.node.errors import NodeError
+from fairlead.operations.errors import OperationError
 from fairlead.readers.errors import ReaderError
 from fairlead.simulator.errors import SimulatorError
 from fairlead.stages.errors import StageError
@@ -49,6 +50,7 @@ def mistakes_in_one_line() -> Iterator[None]:
         SimulatorError,
         ReaderError,
         StageError,
+        OperationError,
     ) as error:
         fail(str(error))
     except BrokenPipeError:

@@ -1,7 +1,8 @@
 """`fairlead drill`: try what must work on the worst day, on a day that is not.
 
 `drill knight` plays the causes of 1 August 2012 against the gate; `drill kill` throws the kill
-switch of a session that exists for it alone. Neither touches a session that trades.
+switch of a session that exists for it alone; `drill crash` (`crash_drill.py`) kills a real node
+again and again. None touches a session that trades.
 """
 
 import tempfile
@@ -14,6 +15,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from fairlead.cli.console import FOUND_WRONG, OUT, fail, mistakes_in_one_line, print_json
+from fairlead.cli.crash_drill import crash
 from fairlead.cli.measured import span_phrase
 from fairlead.cli.switches import JOURNAL, JournalOption, JsonOption, PersonOption, user
 from fairlead.cli.tables import Column, Row, fitting_table
@@ -29,6 +31,7 @@ from fairlead.operations.knight_settings import RATE_ALARMS
 from fairlead.readers.written import grouped, printable, rounded_text
 
 app = typer.Typer(name="drill", help="Try what must work on the worst day.", no_args_is_help=True)
+app.command()(crash)
 
 _GOOD: Final = "green"
 _BAD: Final = "bold red"

@@ -9,10 +9,11 @@ from fairlead.node.kill_settings import KillSwitchSettings
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import Section
 from fairlead.node.time_text import duration_text
+from fairlead.node.watch_settings import AuditSettings
 from fairlead.stages.risk_opening import warnings
 
 KEPT = "kept, checked, and without an effect yet"
-_KEPT = ("data", "monitoring", "alerting", "logging", "audit", "backup")
+_KEPT = ("data", "monitoring", "alerting", "logging", "backup")
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ def configuration_findings(configuration: Configuration) -> Iterator[Finding]:
     yield Finding("configuration", f"digest {configuration.digest()[:16]}")
     yield from _risk_findings(configuration.risk.resolved())
     yield Finding("kill switch", _kill_switch(configuration.risk.kill_switch))
+    yield Finding("audit", _audit(configuration.audit))
     for rule in configuration.alerting.rules:
         yield Finding(f"alert, {rule.severity}", rule.condition)
     for name in _KEPT:
@@ -60,6 +62,15 @@ def _risk_findings(settings: RiskSettings) -> Iterator[Finding]:
     for dynamic in settings.all_dynamic():
         names = [f"{limit.kind.name.lower()} {_number(limit.hard)}" for limit in dynamic.limits]
         yield Finding("dynamic limit", f"{dynamic.condition}: {', '.join(names)}")
+
+
+def _audit(settings: AuditSettings) -> str:
+    kept = f"the journal, kept for {duration_text(settings.storage.retention)}"
+    if not settings.enabled or settings.key is None:
+        return f"{kept}; not signed: no audit.key"
+    pace = f"every {settings.checkpoint_records:,} inputs or {settings.checkpoint_seconds} s"
+    copied = f", also to {settings.copy_to}" if settings.copy_to is not None else ""
+    return f"{kept}; signed {pace}{copied}"
 
 
 def _kill_switch(settings: KillSwitchSettings) -> str:

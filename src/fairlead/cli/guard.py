@@ -113,6 +113,7 @@ def _configured(config: Path | None, journal: Path | None) -> GuardSettings:
         command=kill.command,
         slack_secret=_secret(kill.trigger("slack_command")),
         watchdog=kill.watchdog,
+        journal_key=configuration.journal.encryption_key,
     )
 
 

@@ -10,38 +10,23 @@ from typing import Annotated, Any, Final
 import typer
 
 from fairlead.cli.console import mistakes_in_one_line
-from fairlead.cli.phrases import output_phrase
+from fairlead.cli.saying import WAIT, PersonOption, ReasonOption, WaitOption, say
 from fairlead.cli.session_options import duration, moment
 from fairlead.cli.switches import (
     JOURNAL,
-    NOT_CONFIRMED,
     JournalOption,
     JsonOption,
     Place,
-    answer_lines,
-    named,
-    node_line,
-    print_found,
     refuse,
-    refused,
     scope_of,
-    wait_until,
 )
-from fairlead.model import text
 from fairlead.model.decimals import InexactAmount, decimal_text, exact_amount
-from fairlead.model.errors import UnreadableText
 from fairlead.model.forms import MILLIONTHS_DECIMALS
-from fairlead.model.names import Names, did_you_mean
+from fairlead.model.names import did_you_mean
 from fairlead.model.risk_terms import LimitKind
-from fairlead.node import letters
-from fairlead.readers.written import printable
 
 _KINDS: Final = [kind.name.lower() for kind in LimitKind]
 _PERCENT_DECIMALS: Final = MILLIONTHS_DECIMALS - 2
-PersonOption = Annotated[str, typer.Option(help="Who says so, by name.")]
-ReasonOption = Annotated[str, typer.Option(help="Why. It is written down.")]
-WaitOption = Annotated[float, typer.Option(help="Seconds to wait for the node's answer.")]
-_WAIT: Final = 5.0
 
 
 def set_limits(
@@ -59,7 +44,7 @@ def set_limits(
     ] = None,
     effective: Annotated[str, typer.Option("--from", help="From this time on.")] = "",
     journal: JournalOption = JOURNAL,
-    wait: WaitOption = _WAIT,
+    wait: WaitOption = WAIT,
     json: JsonOption = False,
 ) -> None:
     """Set limits of a scope. What is tighter holds at once; what is looser waits for another."""
@@ -74,7 +59,7 @@ def set_limits(
         }
     if not change["limits"] and not change["removed"]:
         refuse("found no limit, expected KIND=MOST or --remove KIND")
-    _say(Place(journal), change, person, reason, wait, json)
+    say(Place(journal), change, person, reason, wait, json)
 
 
 def approve(
@@ -83,12 +68,12 @@ def approve(
     person: PersonOption,
     reason: ReasonOption,
     journal: JournalOption = JOURNAL,
-    wait: WaitOption = _WAIT,
+    wait: WaitOption = WAIT,
     json: JsonOption = False,
 ) -> None:
     """Approve what another person proposed."""
     content = {"type": "ApproveCommand", "number": number, "digest": digest}
-    _say(Place(journal), content, person, reason, wait, json)
+    say(Place(journal), content, person, reason, wait, json)
 
 
 def decline(
@@ -96,12 +81,12 @@ def decline(
     person: PersonOption,
     reason: ReasonOption,
     journal: JournalOption = JOURNAL,
-    wait: WaitOption = _WAIT,
+    wait: WaitOption = WAIT,
     json: JsonOption = False,
 ) -> None:
     """Decline what was proposed, or withdraw one's own."""
     content = {"type": "DeclineCommand", "number": number}
-    _say(Place(journal), content, person, reason, wait, json)
+    say(Place(journal), content, person, reason, wait, json)
 
 
 def attest(
@@ -109,12 +94,12 @@ def attest(
     person: PersonOption,
     reason: ReasonOption,
     journal: JournalOption = JOURNAL,
-    wait: WaitOption = _WAIT,
+    wait: WaitOption = WAIT,
     json: JsonOption = False,
 ) -> None:
     """Attest the limits exactly as they stand. It is recorded."""
     content = {"type": "AttestCommand", "digest": digest}
-    _say(Place(journal), content, person, reason, wait, json)
+    say(Place(journal), content, person, reason, wait, json)
 
 
 def override(
@@ -127,7 +112,7 @@ def override(
     reason: ReasonOption,
     span: Annotated[str, typer.Option("--for", help="How long it stands, unused.")] = "10m",
     journal: JournalOption = JOURNAL,
-    wait: WaitOption = _WAIT,
+    wait: WaitOption = WAIT,
     json: JsonOption = False,
 ) -> None:
     """Propose that checks be waived for one order. It always needs a second person."""
@@ -143,51 +128,7 @@ def override(
         "checks": check,
         "expires": expires,
     }
-    _say(place, content, person, reason, wait, json)
-
-
-def _say(
-    place: Place, content: dict[str, Any], person: str, reason: str, wait: float, json: bool
-) -> None:
-    """Post a command and print the answer; what nobody answers is withdrawn."""
-    named(person, reason)
-    if not place.switch.node_runs():
-        refuse(f"no node runs below {place.directory}: nothing is changed")
-    content = {**content, "person": person, "reason": reason}
-    name = letters.post(place.box, content, place.clock.now())
-
-    def answered() -> bool:
-        return letters.answer_to(place.box, name) is not None
-
-    if wait_until(answered, wait) or (
-        not letters.withdraw(place.box, name) and wait_until(answered, wait)
-    ):
-        answer = letters.answer_to(place.box, name)
-        assert answer is not None, "it was answered"
-        lines = _answer_lines(answer)
-    else:
-        answer = None
-        lines = [
-            "NOT DONE: the node does not answer; see `fairlead status`",
-            node_line(place.node()),
-        ]
-    done = answer is not None and not refused(answer)
-    print_found({"done": done, "answer": answer}, lines, json)
-    if not done:
-        raise typer.Exit(NOT_CONFIRMED)
-
-
-def _answer_lines(answer: dict[str, Any]) -> list[str]:
-    """Return what the node answered, in people's words where no names are needed for them."""
-    names = Names()
-    try:
-        outputs = [text.read_output(each, names) for each in answer.get("outputs", ())]
-    except UnreadableText:
-        outputs = []
-    if not outputs:
-        return answer_lines(answer)
-    said = [printable(output_phrase(each, names)) for each in outputs]
-    return [f"the node took it as input {answer['sequence']}", *(f"  {line}" for line in said)]
+    say(place, content, person, reason, wait, json)
 
 
 # --- limits as people write them ---

@@ -5,12 +5,18 @@ from typing import Annotated
 import typer
 
 import fairlead
+from fairlead.cli.audit import audit
 from fairlead.cli.backtest import backtest
+from fairlead.cli.diff import diff
 from fairlead.cli.doctor import doctor
 from fairlead.cli.drill import app as drill
 from fairlead.cli.emergency import COMMANDS as EMERGENCY
+from fairlead.cli.exchange import exchange
 from fairlead.cli.feed import feed
 from fairlead.cli.guard import guard
+from fairlead.cli.journal import app as journal
+from fairlead.cli.keys import app as keys
+from fairlead.cli.letting_go import acknowledge, breaker
 from fairlead.cli.limits import app as limits
 from fairlead.cli.order import order
 from fairlead.cli.orders import orders
@@ -21,7 +27,11 @@ from fairlead.cli.risk import risk
 from fairlead.cli.run import run
 from fairlead.cli.schema import schema
 from fairlead.cli.script import script
+from fairlead.cli.simulate import simulate
+from fairlead.cli.sql import app as sql
+from fairlead.cli.story import app as story
 from fairlead.cli.verify import verify
+from fairlead.cli.witness import witness
 
 app = typer.Typer(
     name="fairlead",
@@ -48,13 +58,17 @@ def main_options(
     del version  # the callback has done it
 
 
-_SESSIONS = (run, guard, backtest, replay, verify)
-_RECORD = (orders, order, positions, risk, reconcile)
-_TOOLS = (feed, script, schema, doctor)
-for command in (*_SESSIONS, *EMERGENCY, *_RECORD, *_TOOLS):
+_SESSIONS = (run, exchange, guard, witness, backtest, replay, verify)
+_RECORD = (audit, diff, orders, order, positions, risk, reconcile)
+_TOOLS = (feed, script, schema, simulate, doctor)
+for command in (*_SESSIONS, *EMERGENCY, breaker, acknowledge, *_RECORD, *_TOOLS):
     app.command()(command)
+app.add_typer(story)
 app.add_typer(limits)
 app.add_typer(drill)
+app.add_typer(keys)
+app.add_typer(journal)
+app.add_typer(sql)
 
 
 def main() -> None:

@@ -24,9 +24,10 @@ from fairlead.model import text
 from fairlead.model.decimals import decimal_text
 from fairlead.model.forms import Scope
 from fairlead.model.inputs import Statement
+from fairlead.model.instruments import Instrument
 from fairlead.model.names import Names, did_you_mean
 from fairlead.model.outputs import FailedCheck
-from fairlead.model.units import InstrumentId, OrderId
+from fairlead.model.units import InstrumentId, OrderId, Price, Quantity
 from fairlead.readers.story import Step, Story
 from fairlead.readers.written import printable, time_text
 
@@ -62,7 +63,7 @@ def order(
     ] = JOURNALS,
     json: Annotated[bool, typer.Option("--json", help="Print the story as JSON.")] = False,
 ) -> None:
-    """Tell the whole story of an order: request, checks, sends, reports, fills, and when."""
+    """Tell the whole story of an order: market, request, checks, sends, reports, fills, times."""
     with mistakes_in_one_line(), until_the_reader_leaves():
         told = tell(journal, id)
         if json:
@@ -149,6 +150,7 @@ def _content(told: Told) -> dict[str, Any]:
         "sequence": known.replayed.last,
         "time": known.replayed.time,
         "number": story.order,
+        "venue": None if order is None else machine.instruments[order.instrument].venue,
         "order": None if order is None else order_object(order, machine, names),
         "relatives": [each._asdict() for each in story.relatives()],
         "steps": list(_steps(told)),
@@ -165,6 +167,7 @@ def _steps(told: Told) -> Iterable[dict[str, Any]]:
             "time_text": time_text(step.time),
             "after_ns": None if before is None else step.time - before,
             "input": _input(step, told.past.names),
+            "seen": _seen(step, told),
             "venue_time": step.venue_time,
             "latency_ns": step.latency,
             "checks": [{**_check(each.check, told), "passed": each.passed} for each in step.checks],
@@ -190,6 +193,30 @@ def _check(check: FailedCheck, told: Told) -> dict[str, Any]:
     scope.enter_instrument(told.instrument)
     written: dict[str, Any] = text.record_form(FailedCheck).write(check, scope)
     return written
+
+
+def _seen(step: Step, told: Told) -> dict[str, Any] | None:
+    """Return what a request was decided upon; None of what is no request."""
+    seen, terms = step.seen, told.past.names.instrument(told.instrument)
+    if seen is None or terms is None:
+        return None
+    return {
+        "sequence": seen.sequence,
+        "time": seen.time,
+        "problem": seen.problem,
+        "bids": _levels(seen.bids, terms),
+        "asks": _levels(seen.asks, terms),
+        "last_price": decimal_text(seen.last_price, terms.price_decimals),
+        "position": decimal_text(seen.position, terms.quantity_decimals),
+        "parameters": seen.parameters,
+    }
+
+
+def _levels(levels: list[tuple[Price, Quantity]], terms: Instrument) -> list[list[str]]:
+    return [
+        [decimal_text(price, terms.price_decimals), decimal_text(size, terms.quantity_decimals)]
+        for price, size in levels
+    ]
 
 
 def _standing(step: Step, told: Told) -> dict[str, Any] | None:
@@ -221,18 +248,19 @@ def _print(told: Told) -> None:
     if order is None:
         OUT.print(Text(f"order {story.order}: only its number was ever seen", style="bold"))
     else:
-        _print_heading(order_object(order, known.machine, known.names), order, story)
+        venue = known.machine.instruments[order.instrument].venue
+        _print_heading(order_object(order, known.machine, known.names), order, story, venue)
     OUT.print()
     Timeline(OUT, known.names, told.instrument).draw(story.steps)
 
 
-def _print_heading(found: dict[str, Any], order: Order, story: Story) -> None:
+def _print_heading(found: dict[str, Any], order: Order, story: Story, venue: str) -> None:
     """Print who, what, why, and what became of it."""
     ids = [f"order {found['order']}", found["client_order"], found["venue_order"]]
     heading = Text(printable("  ".join(one for one in ids if one)), style="bold")
     status = found["status"].upper().replace("_", " ")
     OUT.print(heading.append(f"  {status}", style=status_style(order.status)))
-    lines = [terms_phrase(found), _who(found), _filled(found)]
+    lines = [terms_phrase(found), _who(found, venue), _filled(found)]
     if found["conditions"] is not None:
         lines.append(", ".join(conditions_phrases(found["conditions"])))
     lines.append(f"decided at {found['decision_price']}, {time_text(order.decision_time)}")
@@ -243,8 +271,9 @@ def _print_heading(found: dict[str, Any], order: Order, story: Story) -> None:
         OUT.print(Text(printable(line)))
 
 
-def _who(found: dict[str, Any]) -> str:
+def _who(found: dict[str, Any], venue: str) -> str:
     words = [f"strategy {found['strategy']}", f"account {found['account']}"]
+    words += [f"venue {venue}"] if venue else []
     words += [
         f"{name} {found[name]}" for name in ("trader", "parent", "tag") if not is_empty(found[name])
     ]

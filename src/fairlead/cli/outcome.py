@@ -170,7 +170,7 @@ def _closing_table(outcome: Outcome) -> Table:
         "p50 {:.0f} us, p99 {:.0f} us, max {:.0f} us".format(*(span / 1000 for span in spans)),
     )
     if outcome.recovered is not None and outcome.recovered.inputs:
-        table.add_row("recovered", _recovery(outcome.recovered))
+        table.add_row("recovered", recovery_phrase(outcome.recovered))
     for name, digest in _digests(outcome).items():
         table.add_row(f"{name} digest", digest)
     if outcome.journal is not None:
@@ -187,8 +187,11 @@ def _closing_table(outcome: Outcome) -> Table:
     return table
 
 
-def _recovery(recovered: Recovered) -> str:
-    text = f"{recovered.inputs:,} inputs applied again"
+def recovery_phrase(recovered: Recovered) -> str:
+    """Return how a session came to stand where its journal ends."""
+    text = f"{recovered.inputs - recovered.snapshot:,} inputs applied again"
+    if recovered.snapshot:
+        text += f" after the snapshot of input {recovered.snapshot:,}"
     if recovered.torn_bytes:
         text += f"; {recovered.torn_bytes:,} bytes that were never acknowledged cut off"
     if recovered.diverged:

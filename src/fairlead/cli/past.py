@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from fairlead.cli.console import ERR, FOUND_WRONG, fail
+from fairlead.journal.history import Entry
 from fairlead.machine.machine import Machine
 from fairlead.model.inputs import Input
 from fairlead.model.names import Names
 from fairlead.model.outputs import Output
 from fairlead.model.units import Nanos, Sequence
-from fairlead.node.recovery import Replayed
-from fairlead.node.recovery import replay as replay_journal
+from fairlead.node.recovery import Replayed, Replaying
 from fairlead.readers.reader import Reader
 from fairlead.stages.paper import newest_session
 
@@ -36,6 +36,7 @@ class Past(NamedTuple):
     directory: Path
     replayed: Replayed
     names: Names
+    following: Entry | None = None  # the first input that was not applied
 
     @property
     def machine(self) -> Machine:
@@ -54,15 +55,49 @@ def past(
 
     Raises the errors of journals, of replaying, and `NothingToResume`.
     """
-    with ERR.status("replaying ...") as status:
+    with Travel(place, readers, machine) as travel:
+        return travel.until(to, at)
 
-        def progress(sequence: Sequence) -> None:
-            status.update(f"replaying: {sequence:,} inputs ...")
 
-        naming = Naming()
-        directory = newest_session(place)
+class Travel:
+    """The newest journal at a place, applied again from one point to the next; entered to begin."""
+
+    def __init__(
+        self, place: Path, readers: Iterable[Reader] = (), machine: Machine | None = None
+    ) -> None:
+        """Stand before the first input. Raises `JournalUnreadable` and `NothingToResume`."""
+        self._status = ERR.status("replaying ...")
+        self._naming = Naming()
+        self.directory = newest_session(place)
+        following = [self._naming, *readers]
+        self._replaying = Replaying(self.directory, following, self._progress, machine)
+
+    def __enter__(self) -> "Travel":
+        """Begin to show how far it is."""
+        self._status.start()
+        return self
+
+    def __exit__(self, *ended: object) -> None:
+        """Show nothing more."""
+        self._status.stop()
+
+    @property
+    def names(self) -> Names:
+        """What things are called, as far as it went."""
+        return self._naming.names
+
+    def until(self, to: Sequence | None = None, at: Nanos | None = None) -> Past:
+        """Go on up to input `to`, up to time `at`, or to the end.
+
+        Raises the errors of journals, and of replaying.
+        """
+        replaying = self._replaying
         try:
-            replayed = replay_journal(directory, to, at, [naming, *readers], progress, machine)
+            replayed = replaying.until(to, at)
         except AssertionError as error:
-            fail(f"{directory}: the machine contradicts itself and stops: {error}", FOUND_WRONG)
-    return Past(directory, replayed, naming.names)
+            contradiction = f"the machine contradicts itself and stops: {error}"
+            fail(f"{self.directory}: {contradiction}", FOUND_WRONG)
+        return Past(self.directory, replayed, self.names, replaying.following)
+
+    def _progress(self, sequence: Sequence) -> None:
+        self._status.update(f"replaying: {sequence:,} inputs ...")

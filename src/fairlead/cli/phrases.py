@@ -73,6 +73,7 @@ _INPUTS: Final = {
     "TimePassed": "its time has come",
     "TimerFired": "a timer of {strategy} has come",
     "NodeStarted": "a node starts, epoch {epoch}",
+    "SnapshotTaken": "what stood after input {after} is kept as a snapshot",
     "StopCommand": "{person} ends the session" + _REASON,
     "StrategyStopCommand": "{person} takes {strategy} off" + _REASON,
     "StrategyFailed": "the strategy {strategy} fails[: {error}]",
@@ -85,6 +86,15 @@ _INPUTS: Final = {
     "InstrumentSplit": "{instrument} is split, {new} for {old}",
     "CashDividend": "{instrument} pays {amount} a unit",
     "InstrumentRenamed": "the instrument is called {symbol} from now on",
+    "CashConverted": "{person} exchanges {paid} {paid_currency} for {received} {received_currency}"
+    + _REASON,
+    "ReverseCommand": "{person} undoes the correction of input {correction}" + _REASON,
+    "ReconcileCommand": "{person} asks for statements" + _REASON,
+    "SignOffCommand": "{person} signs off {account}, {session_date}" + _REASON,
+    "OrderPolicyChange": "{person} sets how orders are made and given up" + _REASON,
+    "ReconciliationPolicyChange": "{person} sets how statements are compared" + _REASON,
+    "ToleranceChange": "{person} sets what difference is none" + _REASON,
+    "MarkPolicyChange": "{person} sets how positions are valued" + _REASON,
     **RISK_INPUTS,
 }
 _SENT: Final = (
@@ -132,6 +142,16 @@ _OUTPUTS: Final = {
     "BreakOpened": "BREAK {number} opens, {kind}: ours {ours}, theirs {theirs}; for {owner}",
     "BreakChanged": "break {number}: ours {ours}, theirs {theirs}; for {owner}",
     "BreakClosed": "break {number} is {state}: {cause}",
+    "StatementReconciled": (
+        "a statement of {account}[ at {venue}] is compared: {compared} lines, {booked} fills"
+        " booked, {differences} differences, {open_breaks} breaks open"
+    ),
+    "DaySignedOff": (
+        "{account} is signed off for {session_date} by {person}: {fills} fills, {working_orders}"
+        " orders working, {open_breaks} breaks open"
+    ),
+    "CorrectionReversed": "the correction of input {correction} is undone by {person}" + _REASON,
+    "LimitsAdjusted": "the limits of {instrument} follow its split",
     **RISK_OUTPUTS,
 }
 _LINES: Final[dict[type, str]] = {

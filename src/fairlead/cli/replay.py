@@ -9,11 +9,11 @@ from rich.text import Text
 from fairlead.cli.console import OUT, mistakes_in_one_line, print_json
 from fairlead.cli.orders import SHOWN_MAX, orders_table
 from fairlead.cli.past import Past, past
+from fairlead.cli.points import Point, as_of, say_where_it_ends
 from fairlead.cli.positions import money_view
 from fairlead.cli.session_options import moment
 from fairlead.cli.state import state_object
 from fairlead.model.units import Sequence
-from fairlead.node.time_text import time_text
 from fairlead.readers.written import printable
 
 _FLAGS: Final = ("killed", "stopped", "disabled", "closed", "state_digest", "outputs_digest")
@@ -21,7 +21,9 @@ _FLAGS: Final = ("killed", "stopped", "disabled", "closed", "state_digest", "out
 
 def replay(
     journal: Annotated[Path, typer.Argument(help="A journal, or a directory of sessions.")],
-    to: Annotated[int | None, typer.Option(help="Up to and including this input.")] = None,
+    to: Annotated[
+        int | None, typer.Option(min=0, help="Up to and including this input; 0: before the first.")
+    ] = None,
     at: Annotated[
         str | None, typer.Option(help="Up to and including this time (ISO 8601 UTC, or ns).")
     ] = None,
@@ -29,11 +31,11 @@ def replay(
 ) -> None:
     """Show what stood at a sequence or a time, computed again from the journal."""
     with mistakes_in_one_line():
-        known = past(
-            journal,
-            None if to is None else Sequence(to),
-            None if at is None else moment(at, "--at"),
+        wanted = Point(
+            None if to is None else Sequence(to), None if at is None else moment(at, "--at")
         )
+        known = past(journal, wanted.to, wanted.at)
+        say_where_it_ends(known, wanted)
         state = state_object(known.machine, known.names)
         state["outputs_digest"] = known.replayed.path.digest.hexadecimal()
         if json:
@@ -44,7 +46,7 @@ def replay(
 
 def _print(known: Past, state: dict[str, Any]) -> None:
     replayed = known.replayed
-    OUT.print(f"as of input {replayed.last:,}, {time_text(replayed.time)}", style="bold")
+    OUT.print(Text(as_of(replayed.last, replayed.time), style="bold"))
     OUT.print(money_view(state["positions"], state["accounts"], OUT))
     OUT.print()
     orders = known.machine.orders.all()

@@ -53,11 +53,14 @@ RISK_INPUTS: Final = {
     ),
     "AttestCommand": "{person} attests the limits {digest}" + _REASON,
     "BreakerCommand": "{person} puts {scope} into {state}" + _REASON,
+    "ClockChecked": "our clock is held against {source}, which says {wall}",
     "ErrorReported": "{source} reports an error[: {text}]",
     "RetireCommand": "{person} retires {thing} {name}" + _REASON,
     "WarningRaised": "a warning is raised, {name}[: {text}]",
     "AcknowledgeCommand": "{person} acknowledges warning {name}" + _REASON,
     "FlagChange": "{person} sets flag {name} to {value}" + _REASON,
+    "JournalSpaceLow": "the journal has little ROOM: {free_bytes} bytes are free at {path}",
+    "JournalSpaceBack": "the journal has room again: {free_bytes} bytes are free at {path}",
     "KillPolicyChange": "{person} sets how kills are carried out" + _REASON,
 }
 RISK_OUTPUTS: Final = {
@@ -85,6 +88,10 @@ RISK_OUTPUTS: Final = {
         " filled][, worth at most {notional_max}]"
     ),
     "SelfTradePrevented": "would have traded with order {other} of ours: {action}",
+    "ClockAlert": (
+        "our clock is {offset} [{?ahead}ahead][{?not_ahead}behind] of the machine's: {level},"
+        " from {bound} on"
+    ),
     "LimitsAttested": "limits {digest} are attested by {person}" + _REASON,
     "FlagChanged": "flag {name} is {value}, says {person}" + _REASON,
     "StrategyEnabled": "{strategy} may trade again, says {person}" + _REASON,
@@ -98,7 +105,7 @@ RISK_OUTPUTS: Final = {
 }
 _LEVELS: Final = {"ended": "well below again", "warning": "near", "hard": "AT ITS LIMIT"}
 _STRICT: Final = ("reduce_only", "cancel_only", "halted")
-_SWITCHES: Final = ("listed", "halted", "active", "applied")
+_SWITCHES: Final = ("listed", "halted", "active", "applied", "ahead")
 _SUBJECTS: Final = {  # what a definition is about, and the field of it that is its name
     "limits": "instrument",
     "profile": "instrument",

@@ -11,7 +11,7 @@ import typer
 
 from fairlead.cli.console import ERR, FOUND_WRONG, OUT, fail, mistakes_in_one_line
 from fairlead.cli.live import LiveView
-from fairlead.cli.outcome import Outcome, print_outcome, write_html
+from fairlead.cli.outcome import Outcome, print_outcome, recovery_phrase, write_html
 from fairlead.cli.session_options import COMMAND_LINE, configured, duration
 from fairlead.gateways.errors import GatewayError
 from fairlead.journal.sequencer import monotonic_ns
@@ -19,7 +19,7 @@ from fairlead.model.units import NANOS_PER_SECOND, Sequence
 from fairlead.node.collector import collect_young, collected_when_idle
 from fairlead.node.configuration import Configuration
 from fairlead.node.loading import changed
-from fairlead.node.pace import FullSpeed, RealTime, StopRequest
+from fairlead.node.pace import FullSpeed, LiveTime, RealTime, StopRequest
 from fairlead.node.recovery import verify
 from fairlead.node.session import Pace
 from fairlead.stages.paper import PaperSession, Recovered, new_session, newest_session
@@ -100,13 +100,13 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
     view = LiveView(ERR)
     failure = ""
     began = monotonic_ns()
-    session = PaperSession(configuration, directory, [view])
+    session = PaperSession(configuration, directory, [view], warn=_warn)
     with _signals(stop):
         recovered = _open(session, directory)
         _say_killed(session, recovered)
         view.start(session.wired)
         try:
-            with collected_when_idle(waits=configuration.session.speed != "max"):
+            with collected_when_idle(waits=_waits(configuration)):
                 session.run(_pace(configuration, session, stop, view))
             session.stop(stop.reason or OVER)
         except GatewayError as error:
@@ -117,9 +117,14 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
             session.close()
     seconds = (monotonic_ns() - began) / NANOS_PER_SECOND
     with ERR.status("verifying the journal ..."):
-        verdict = verify(directory)
+        verdict = verify(directory, cipher=session.cipher)
     title = f"paper session {directory.name}"
     return Outcome(session.wired, title, seconds, directory, verdict, recovered, failure)
+
+
+def _waits(configuration: Configuration) -> bool:
+    """Whether the session ever waits: for our own clock, or for a venue outside."""
+    return configuration.session.speed != "max" or configuration.venue.kind == "direct"
 
 
 def _open(session: PaperSession, directory: Path) -> Recovered:
@@ -128,7 +133,18 @@ def _open(session: PaperSession, directory: Path) -> Recovered:
         def progress(sequence: Sequence) -> None:
             status.update(f"recovering {directory}: {sequence:,} inputs ...")
 
-        return session.open(progress)
+        began = monotonic_ns()
+        recovered = session.open(progress)
+    if recovered.inputs:
+        seconds = (monotonic_ns() - began) / NANOS_PER_SECOND
+        ERR.print(f"recovered in {seconds:.2f} s: {recovery_phrase(recovered)}", markup=False)
+    for reason in recovered.passed_over:
+        ERR.print(f"snapshot not used: {reason}", markup=False, style="yellow")
+    return recovered
+
+
+def _warn(text: str) -> None:
+    ERR.print(f"warning: {text}", markup=False, style="yellow")
 
 
 def _say_killed(session: PaperSession, recovered: Recovered) -> None:
@@ -161,7 +177,8 @@ def _pace(
     configuration: Configuration, session: PaperSession, stop: StopRequest, view: LiveView
 ) -> Pace:
     speed = configuration.session.speed
-    if speed == "max":
+    venue = session.wired.surroundings.venue
+    if speed == "max" and venue is None:
         return FullSpeed(stop)
 
     def before_wait() -> None:
@@ -169,6 +186,8 @@ def _pace(
         collect_young()
 
     attend = session.wired.session.attend
+    if venue is not None:
+        return LiveTime(stop, venue.present, before_wait, view.refresh, attend)
     return RealTime(stop, int(speed.rstrip("x")), before_wait, view.refresh, attend)
 
 

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from fairlead.cli.console import ERR
 from fairlead.model.units import Nanos
 from fairlead.node import paper
-from fairlead.node.configuration import Configuration, RecordedVenueSettings, StrategySettings
+from fairlead.node.configuration import Configuration, StrategySettings
 from fairlead.node.errors import ConfigurationError, Problem, UnreadableText
 from fairlead.node.loading import changed, load, with_safety
 from fairlead.node.time_text import parse_duration, parse_time
+from fairlead.node.venue_settings import RecordedVenueSettings
 from fairlead.stages.recording_defaults import DEFAULT_STRATEGY, configuration_for, name_of
 from fairlead.stages.risk_opening import warnings
 from fairlead.stages.worlds import MarketName

@@ -16,6 +16,7 @@ from fairlead.machine.machine import Machine
 from fairlead.machine.marks import VenueMark
 from fairlead.model.decimals import decimal_text
 from fairlead.model.forms import RATE_DECIMALS
+from fairlead.model.inputs import StrategyDefinition
 from fairlead.model.names import Names
 from fairlead.model.units import InstrumentId
 
@@ -28,6 +29,7 @@ def state_object(machine: Machine, names: Names) -> dict[str, Any]:
         "time": machine.state.time,
         **_permission(machine, names),
         **_days(machine),
+        "strategies": [_strategy(each, names) for each in machine.state.strategies.values()],
         "books": [_book(book, machine, names) for book in machine.books.all()],
         "marks": _marks(machine, names),
         "orders": [order_object(order, machine, names) for order in machine.orders.all()],
@@ -86,6 +88,16 @@ def _days(machine: Machine) -> dict[str, Any]:
     return {
         "session_date": state.performance.session_date,
         "venue_session_dates": [{"venue": venue, "session_date": date} for venue, date in venues],
+    }
+
+
+def _strategy(strategy: StrategyDefinition, names: Names) -> dict[str, Any]:
+    """Describe a strategy; its parameters are the text that they were recorded as."""
+    return {
+        "strategy": strategy.name,
+        "account": names.accounts.name(strategy.account),
+        "trader": strategy.trader,
+        "parameters": strategy.parameters,
     }
 
 

@@ -79,6 +79,7 @@ class Timeline:
             clock,
         )
         self._put_venue_time(step)
+        self._put_seen(step)
         self._put_lines(step)
         self._put_checks(step.checks)
         for output in step.outputs:
@@ -98,6 +99,26 @@ class Timeline:
         if latency == 0:
             told = f"venue time {time_text(stamped)[_CLOCK]}, the same as ours"
         self._put_indented(Text(told, style=_QUIET))
+
+    def _put_seen(self, step: Step) -> None:
+        """Say what the market showed, and what was held, when something was asked."""
+        seen, terms = step.seen, self._names.instrument(self._instrument)
+        if seen is None or terms is None:
+            return
+        touch = [
+            f"{decimal_text(side[0][1], terms.quantity_decimals)} at"
+            f" {decimal_text(side[0][0], terms.price_decimals)}"
+            if side
+            else "nobody"
+            for side in (seen.bids, seen.asks)
+        ]
+        age = span_phrase(Nanos(step.time - seen.time))
+        words = f"the book showed {touch[0]} bid, {touch[1]} asked"
+        words += f", of input {seen.sequence}, {age} before" if seen.sequence else ""
+        words += f"; held {decimal_text(seen.position, terms.quantity_decimals)}"
+        self._put_indented(Text(words, style=_QUIET))
+        if seen.problem:
+            self._put_indented(Text(f"the book was STALE: {seen.problem}", style=_BAD))
 
     def _put_lines(self, step: Step) -> None:
         for line in step.lines:
