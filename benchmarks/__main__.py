@@ -18,6 +18,7 @@ from benchmarks import (
     order_flow,
     quote_flow,
     recovering,
+    starting,
 )
 from benchmarks.measuring import QUICK, Benchmark, Place, Row, Sizes, Skipped
 from benchmarks.printing import WIDTH, machine_note, print_report, report, write_json
@@ -32,6 +33,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
         latency,
         journaling,
         recovering,
+        starting,
         killing,
         feeding,
     )

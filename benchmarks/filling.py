@@ -24,6 +24,8 @@ _TAKER: Final = Liquidity.TAKER
 class FillingWorld:
     """Quotes at their times; every order is taken and filled at the touch at once."""
 
+    repeats = True
+
     def __init__(self, quotes: Many[Quote]) -> None:
         """Stand before the first quote."""
         self._coming = iter(quotes)

@@ -43,6 +43,7 @@ from fairlead.model.units import (
     SignedQuantity,
     StrategyId,
 )
+from fairlead.node.reading import written_schema
 from fairlead.operations.practice import PracticeVenue
 from fairlead.simulator.emergency_venue import EmergencyVenue
 
@@ -247,7 +248,9 @@ def _address(directory: Path) -> str:
 def _write_journal(directory: Path, venues: list[str], orders: int) -> None:
     """Write what a node would have recorded of so many working orders."""
     directory.mkdir(parents=True)
-    log = Log(directory, Durability.PROCESS, 1, Sequence(0), layout.GENESIS)
+    log = Log(
+        directory, Durability.PROCESS, 1, Sequence(0), layout.GENESIS, schema=written_schema()
+    )
     count = 0
     for number, venue in enumerate(venues, start=1):
         count += 1

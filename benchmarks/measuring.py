@@ -37,9 +37,12 @@ class Sizes(NamedTuple):
     frames: int = 50_000  # as many as the recording has, at most
     working: int = 1_000  # orders that work when all is killed
     kills: int = 10  # by one guard
+    started: tuple[int, ...] = (100_000, 1_000_000)  # inputs in the journals that are started from
 
 
-QUICK: Final = Sizes(5, 40_000, 4_000, 500, 5_000, 20_000, 100, 100, 20_000, 10_000)
+QUICK: Final = Sizes(
+    5, 40_000, 4_000, 500, 5_000, 20_000, 100, 100, 20_000, 10_000, started=(20_000,)
+)
 
 
 class Place(NamedTuple):

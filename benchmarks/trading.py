@@ -14,6 +14,7 @@ from benchmarks.market import START, VENUE, instruments
 from fairlead.gateways.last_mile import InstrumentBounds, LastMile, LastMileLimits, NoSwitch
 from fairlead.journal.format import GENESIS
 from fairlead.journal.log import Durability, Log
+from fairlead.journal.sealing import Cipher
 from fairlead.journal.sequencer import Sequencer, VirtualClock
 from fairlead.machine.machine import Machine
 from fairlead.model.inputs import (
@@ -47,6 +48,7 @@ from fairlead.model.units import (
 )
 from fairlead.node.pace import FullSpeed, StopRequest
 from fairlead.node.path import Path
+from fairlead.node.reading import written_schema
 from fairlead.node.session import Session
 from fairlead.readers.reader import Reader
 from fairlead.simulator.world import World
@@ -188,10 +190,15 @@ def _last_mile_limits(instrument_count: int) -> LastMileLimits:
     )
 
 
-def journal(directory: FilePath, durability: Durability = Durability.PROCESS) -> Log:
-    """Return a new journal in a new directory."""
+def journal(
+    directory: FilePath,
+    durability: Durability = Durability.PROCESS,
+    cipher: Cipher | None = None,
+) -> Log:
+    """Return a new journal in a new directory; encrypted where there is a cipher."""
     directory.mkdir(parents=True)
-    return Log(directory, durability, 1, Sequence(0), GENESIS)
+    where = (1, Sequence(0), GENESIS)
+    return Log(directory, durability, *where, schema=written_schema(), cipher=cipher)
 
 
 def run(of: Session, until: Nanos | None = None) -> int:

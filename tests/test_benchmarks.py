@@ -15,7 +15,7 @@ from benchmarks.measuring import QUICK, Place, Row, Sizes, Skipped, Spread, buil
 from benchmarks.printing import Report
 from fairlead.node.build import running_build
 
-TINY = Sizes(2, 300, 20, 10, 40, 80, 5, 4, 200, 400, 40, 2)
+TINY = Sizes(2, 300, 20, 10, 40, 80, 5, 4, 200, 400, 40, 2, (1_000,))
 RUNNER = CliRunner()
 
 
