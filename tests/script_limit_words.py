@@ -101,6 +101,14 @@ def _warning(found: re.Match[str], about: dict[str, str], script: Script) -> Mad
     return "WarningRaised", {"name": found[1], "text": found[2]}
 
 
+def _space(found: re.Match[str], about: dict[str, str], script: Script) -> Made:
+    terms = {"path": "journal", "free_bytes": found[2]}
+    if found[1] == "back":
+        return "JournalSpaceBack", terms
+    cancels = found[3] is None
+    return "JournalSpaceLow", {**terms, "free_bytes_min": 1_000, "cancels": cancels}
+
+
 def _acknowledges(found: re.Match[str], about: dict[str, str], script: Script) -> Made:
     return "AcknowledgeCommand", {"name": found[2], **_person(found[1])}
 
@@ -126,6 +134,7 @@ SAYINGS = (
     (r"(\w+) sets flag (\w+) to (\w+)", _flag),
     (r"warning (\w+): (.+)", _warning),
     (r"(\w+) acknowledges (\w+)", _acknowledges),
+    (r"journal space (low|back): (\d+)( and orders stay)?", _space),
     (r"parent (\d+) (buy|sell) (\S+)(?: worth (\S+))?", _parent),
     (r"end parent (\d+)", _end),
 )

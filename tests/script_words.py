@@ -176,6 +176,7 @@ ANSWERS = {
     "StrategyEnabled": "let {strategy} trade again: {person}, {reason}",
     "RiskLimitsChanged": "limits of {where} hold from now on, version {version}",
     "LimitAlert": "ALERT {kind} of {where}: {level}, {measured} of {hard}",
+    "ClockAlert": "clock {level}: {offset} apart",
     "SelfTradePrevented": "order {order} met our own {other}: {action}",
     "OrderResized": "resized {order} from {asked} to {quantity}: {cause}",
     "KillEngaged": "KILLED {where} to {mode}",

@@ -26,12 +26,17 @@ NO_PACKAGES: Final = {
     *("misc", "service", "services", "util", "utils"),
 }
 NO_CLASSES: Final = re.compile(r"(Manager|Helper|Helpers|Util|Utils|Base|Impl|Data|Info)$")
-ENTRY_POINTS: Final = {"fairlead.__main__", "fairlead.cli.main"}
+ENTRY_POINTS: Final = {
+    *("fairlead.__main__", "fairlead.cli.main"),
+    "fairlead.simulator.disk",  # a part of simulated worlds, and of the journal's own tests
+}
 GATE: Final = "src/fairlead/machine/risk/gate.py"
 # Tests of the whole, beside those that mirror a module: tests/test_*.py, these folders and files.
-WHOLE_TESTS: Final = {"knight", "replay", "scripts", "simulation"}
+WHOLE_TESTS: Final = {"crash", "knight", "replay", "scripts", "simulation"}
 STORIES: Final = {
     "tests/cli/test_crash.py",
+    "tests/journal/test_faults.py",
+    "tests/journal/test_last_words.py",
     "tests/machine/test_closing.py",
     "tests/machine/test_hostile.py",
     "tests/machine/risk/test_currencies.py",
