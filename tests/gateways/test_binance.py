@@ -62,7 +62,7 @@ def recover(feed: BinanceFeed, follower: Follower, venue: Venue) -> None:
     for _ in range(OLD_IN_A_ROW_MAX + 2):
         venue.depth()  # lost
         deliver(feed, follower, venue.depth())
-        if feed.needs_snapshot:
+        if feed.needs_snapshots:
             deliver(feed, follower, venue.snapshot())
             return
     raise AssertionError("the feed never noticed")
@@ -83,7 +83,7 @@ def test_a_book_that_is_believed_is_the_venues_book_at_that_update(
     frames += [venue.depth() for _ in range(EVENTS)]
     for frame in with_faults(frames, faults, Random(seed)):
         deliver(feed, follower, frame)
-        assert (follower.sides is None) == feed.needs_snapshot
+        assert (follower.sides is None) == bool(feed.needs_snapshots)
         if follower.sides is not None:
             assert follower.sides == venue.history[follower.update]
     recover(feed, follower, venue)
@@ -100,7 +100,7 @@ def test_after_any_damage_the_next_snapshot_makes_the_book_right_again(
         deliver(feed, follower, frame)
     recover(feed, follower, venue)
     for _ in range(3):
-        assert not feed.needs_snapshot
+        assert not feed.needs_snapshots
         assert follower.sides == venue.history[venue.update]
         deliver(feed, follower, venue.depth())
 
@@ -213,5 +213,5 @@ def test_one_lost_depth_event_of_a_real_recording_is_a_gap(
     for frame in frames:
         feed.receive(frame, Nanos(0))
     assert feed.counts.gaps == 1
-    assert feed.needs_snapshot
+    assert feed.needs_snapshots
     assert feed.counts.balanced

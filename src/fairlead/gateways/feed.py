@@ -1,14 +1,16 @@
-"""The port of all market data gateways: raw frames in, inputs out, and every frame accounted for.
+"""The ports of all market data gateways: raw frames in, inputs out, every frame accounted for.
 
-A feed opens no socket and reads no clock. A shell (live) or a recording (backtest, paper) hands it
-frames; where `needs_snapshot` is true a live shell fetches one and hands it in like any frame.
+A feed opens no socket and reads no clock. A shell (live) or a recording (research, backtest, paper)
+hands it what came; both drive the very same feed. A frame is what a protocol numbers or answers by
+itself: a WebSocket message, an ITCH message, a line of a file.
 """
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
 
 from fairlead.model.inputs import Input
 from fairlead.model.instruments import Instrument
-from fairlead.model.units import Nanos
+from fairlead.model.units import InstrumentId, Nanos
 
 
 class FeedCounts:
@@ -42,14 +44,69 @@ class FeedCounts:
 
 
 class Feed(Protocol):
-    """Market data of one instrument at one venue."""
+    """Market data of one venue, of one or many instruments."""
 
-    instrument: Instrument
+    instruments: tuple[Instrument, ...]
     counts: FeedCounts
 
     @property
-    def needs_snapshot(self) -> bool:
-        """Whether the book cannot go on without a snapshot from the venue."""
+    def needs_snapshots(self) -> tuple[InstrumentId, ...]:
+        """The instruments whose books cannot go on without a snapshot that has to be fetched."""
 
     def receive(self, frame: bytes, time: Nanos) -> list[Input]:
         """Return what `frame`, which reached us at `time`, says. Raises `MalformedFrame`."""
+
+
+class SnapshotRequest(NamedTuple):
+    """What a shell fetches by HTTP for a book that cannot go on; the answer is a frame like any."""
+
+    instrument: InstrumentId
+    url: str
+
+
+class LiveFeed(Feed, Protocol):
+    """A feed with a connection: what to say on it, and when to give it up. No socket, no clock."""
+
+    url: str  # where a shell connects
+
+    def connected(self, time: Nanos) -> None:
+        """Begin on a new connection: subscriptions collect in what `outgoing` returns."""
+
+    def disconnected(self, reason: str, time: Nanos) -> list[Input]:
+        """Return what the end of the connection means: a gap for every book that was believed."""
+
+    def outgoing(self) -> list[bytes]:
+        """Return the messages that are to leave now, once: subscriptions, pings, repairs."""
+
+    def snapshot_requests(self) -> list[SnapshotRequest]:
+        """Return what is to be fetched, each once until it failed or was not enough."""
+
+    def snapshot_failed(self, instrument: InstrumentId, reason: str, time: Nanos) -> None:
+        """Take note that a fetch failed; it is asked for again after a while."""
+
+    @property
+    def next_time(self) -> Nanos:
+        """When `tick` is due."""
+
+    def tick(self, time: Nanos) -> list[Input]:
+        """Return what silence means: a gap for each instrument of which nothing came for too long.
+
+        A subscription that the venue did not confirm, and a line that went silent, set `failed`.
+        """
+
+    @property
+    def failed(self) -> str:
+        """Why the connection is to be closed and made anew, empty if it is fine."""
+
+
+class RecordedFeed(Protocol):
+    """A recording of any format, opened: what it is of, and what happened, in the order it came."""
+
+    instruments: tuple[Instrument, ...]
+    counts: FeedCounts
+
+    def events(self) -> Iterator[tuple[Nanos, list[Input]]]:
+        """Yield what each frame means with its receive time, once. Raises `RecordingError`.
+
+        Frames that cannot be read are counted as dropped, with their reason, and end nothing.
+        """

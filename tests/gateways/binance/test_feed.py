@@ -225,7 +225,7 @@ def test_a_malformed_depth_event_costs_the_book_at_the_next_event() -> None:
         receive(feed, bare(depth(b=[["99.98", "1"], ["NaN", "1"]])))
     [gap] = receive(feed, bare(depth(U=13, u=14)))
     assert gap == BookGap(ME, "depth gap: the event after snapshot 10 has updates 13 to 14")
-    assert feed.needs_snapshot
+    assert feed.needs_snapshots
 
 
 @pytest.mark.parametrize("ask", ["99.99", "99.98"])
@@ -235,7 +235,7 @@ def test_a_crossed_quote_is_dropped_and_costs_the_book(ask: str) -> None:
     got = receive(feed, bare(ticker(a=ask)))
     assert got == [BookGap(ME, f"crossed quote 5: bid 99.99000000, ask {ask}")]
     assert feed.counts.dropped == {"quote_crossed": 1}
-    assert feed.needs_snapshot
+    assert feed.needs_snapshots
     assert kinds(receive(feed, bare(snapshot()))) == ["BookSnapshot"]
 
 

@@ -29,7 +29,14 @@ from fairlead.gateways.increments import positive_increments, reader
 from fairlead.model.inputs import BookChange, BookSnapshot, Input, Levels, Quote, Trade
 from fairlead.model.instruments import Instrument
 from fairlead.model.terms import Side
-from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos, Price, Quantity, UpdateId
+from fairlead.model.units import (
+    NANOS_PER_MILLISECOND,
+    InstrumentId,
+    Nanos,
+    Price,
+    Quantity,
+    UpdateId,
+)
 
 Payload = bytes | msgspec.Raw
 Handler = Callable[[Payload], list[Input]]
@@ -53,7 +60,7 @@ class BinanceFeed:
 
     def __init__(self, instrument: Instrument, market: Market) -> None:
         """Begin without a snapshot: depth events wait for one."""
-        self.instrument = instrument
+        self.instruments: tuple[Instrument, ...] = (instrument,)
         self.counts = FeedCounts()
         self.last_time = Nanos(0)  # when the last frame came: silence is for the shell to judge
         self._id = instrument.instrument
@@ -80,9 +87,9 @@ class BinanceFeed:
         }
 
     @property
-    def needs_snapshot(self) -> bool:
-        """Whether the book cannot go on without a snapshot from the venue."""
-        return self._depth.needs_snapshot
+    def needs_snapshots(self) -> tuple[InstrumentId, ...]:
+        """The instrument, where its book cannot go on without a snapshot from the venue."""
+        return (self._id,) if self._depth.needs_snapshot else ()
 
     def receive(self, frame: bytes, time: Nanos) -> list[Input]:
         """Return what `frame`, which reached us at `time`, says. Raises `MalformedFrame`."""
