@@ -14,9 +14,10 @@ import typer
 
 from fairlead.cli.console import ERR, FOUND_WRONG, mistakes_in_one_line
 from fairlead.cli.lines import until_the_reader_leaves
-from fairlead.gateways.binance import BinanceFeed, Market, infer
 from fairlead.gateways.errors import BadLine
-from fairlead.gateways.recording import RecordingCounts, read_recording, recorded_inputs
+from fairlead.gateways.formats import FormatOptions, format_named
+from fairlead.gateways.recorded import Recorded
+from fairlead.gateways.recording import RecordingCounts
 from fairlead.machine.books import Book
 from fairlead.model.decimals import decimal_text
 from fairlead.model.inputs import (
@@ -31,16 +32,10 @@ from fairlead.model.instruments import Instrument
 from fairlead.model.names import Names
 from fairlead.model.terms import Side
 from fairlead.model.text import write
-from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, Sequence
+from fairlead.model.units import Nanos, Price, Quantity, Sequence
 from fairlead.readers.book_comparison import BookComparison, Touch
 
 Line = dict[str, Any]
-
-
-class Format(StrEnum):
-    """How a file is recorded."""
-
-    BINANCE_RAW = "binance-raw"
 
 
 class Dump(StrEnum):
@@ -53,13 +48,13 @@ class Dump(StrEnum):
 
 def feed(
     files: Annotated[list[Path], typer.Argument(help="Recorded files, joined in this order.")],
-    format: Annotated[Format, typer.Option(help="How they are recorded.")] = Format.BINANCE_RAW,
+    format: Annotated[str, typer.Option(help="How they are recorded.")] = "binance-raw",
     dump: Annotated[
         Dump, typer.Option(help="The best bid and ask, the book, or every input.")
     ] = Dump.BBO,
     depth: Annotated[int, typer.Option(min=1, help="Levels a side of the book.")] = 10,
     market: Annotated[
-        Market | None, typer.Option(help="The venue's market; told from the frames if not given.")
+        str | None, typer.Option(help="The venue's market; told from the frames if not given.")
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Exit with 1 unless the book equals the quotes.")
@@ -72,9 +67,8 @@ def feed(
     ] = False,
 ) -> None:
     """Send recorded market data through the real feed handler; print JSON lines."""
-    assert format is Format.BINANCE_RAW, "there is one format; another one needs its own feed"
     with mistakes_in_one_line(), until_the_reader_leaves():
-        run = _Run(files, market, keep_going)
+        run = _Run(files, format, market, keep_going)
         _write_lines(run.lines(_dump(dump, run.instrument, depth)))
         _write_summary(run, check, json)
         if check and (run.comparison.different or not run.comparison.compared):
@@ -84,23 +78,22 @@ def feed(
 class _Run:
     """One pass over the files."""
 
-    def __init__(self, files: list[Path], market: Market | None, keep_going: bool) -> None:
+    def __init__(
+        self, files: list[Path], format: str, market: str | None, keep_going: bool
+    ) -> None:
         self.bad_lines = 0
-        self.counts = RecordingCounts()
         self.comparison = BookComparison()
-        self._files = files
-        self._on_bad_line = self._count_bad_line if keep_going else None
-        first = read_recording(files, self._on_bad_line)
-        frames = (frame for _, frame in first)
-        self.instrument, self.market = infer(InstrumentId(1), frames, market)
-        self.feed = BinanceFeed(self.instrument, self.market)
-        self.bad_lines = 0  # those that were met while inferring come again
+        on_bad_line = self._count_bad_line if keep_going else None
+        options = FormatOptions(market=market, on_bad_line=on_bad_line)
+        self.feed = format_named(format).open(files, options)
+        recorded = self.feed if isinstance(self.feed, Recorded) else None
+        self.counts = recorded.records if recorded else RecordingCounts()
+        self.instrument = self.feed.instruments[0]
 
     def lines(self, dump: "_Lines") -> Iterator[Line]:
         """Yield the lines of all files."""
         sequence = 0
-        records = recorded_inputs(self._files, self.feed, self.counts, self._on_bad_line)
-        for time, inputs in records:
+        for time, inputs in self.feed.events():
             for happened in inputs:
                 sequence += 1
                 self.comparison.follow(Sequence(sequence), time, happened, [])
@@ -239,7 +232,6 @@ def _summary(run: _Run, check: bool) -> Line:
     summary: Line = {
         "type": "summary",
         "instrument": run.instrument.symbol,
-        "market": run.market,
         "frames": feed.frames,
         "inputs": feed.inputs,
         "dropped": feed.dropped,

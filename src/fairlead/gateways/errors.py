@@ -4,6 +4,7 @@ GatewayError
 ├── MalformedNumber          text that is no exact decimal number of the instrument's precision
 ├── MalformedFrame           bytes that the venue's protocol does not allow
 ├── InstrumentNotInferred    the first frames do not tell what was recorded
+├── FormatUnknown            a name that no format of recordings has
 ├── TransportError
 │   ├── MalformedAddress     text that is neither HOST:PORT nor unix:PATH
 │   ├── CannotListen         the address is taken, or not of this machine
@@ -34,6 +35,10 @@ class MalformedFrame(GatewayError):
 
 class InstrumentNotInferred(GatewayError):
     """The first frames do not tell what was recorded."""
+
+
+class FormatUnknown(GatewayError):
+    """A name that no format of recordings has."""
 
 
 class TransportError(GatewayError):

@@ -1,0 +1,69 @@
+"""Every format of recorded market data, by name: one line each, for all who open recordings.
+
+`fairlead feed`, backtests (`venue.kind: recorded`) and the tick store take the same names.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from fairlead.gateways.binance import BinanceFeed, Market, infer
+from fairlead.gateways.errors import FormatUnknown, InstrumentNotInferred
+from fairlead.gateways.feed import RecordedFeed
+from fairlead.gateways.recorded import FormatOptions, FramesThroughFeed, Oracle
+from fairlead.gateways.recording import Recording
+from fairlead.model.units import InstrumentId
+
+__all__ = ["FORMATS", "Format", "FormatOptions", "Oracle", "format_named"]
+
+
+class Format(NamedTuple):
+    """A way to record market data."""
+
+    name: str
+    what: str  # in one line
+    open: Callable[[Sequence[Path], FormatOptions], RecordedFeed]  # raises `GatewayError`
+
+
+def format_named(name: str) -> Format:
+    """Return the format. Raises `FormatUnknown`, which lists those that there are."""
+    found = FORMATS.get(name)
+    if found is None:
+        raise FormatUnknown(f"no format {name!r}, expected one of {', '.join(FORMATS)}")
+    return found
+
+
+def _open_binance_raw(files: Sequence[Path], options: FormatOptions) -> FramesThroughFeed:
+    market = None if options.market in (None, "auto") else _binance_market(options.market)
+    frames = (frame for _, frame in Recording(files, _passed_over(options)))
+    instrument, found = infer(InstrumentId(1), frames, market)
+    symbol = instrument.symbol.partition(".")[0]
+    if options.symbols and not {symbol, instrument.symbol}.intersection(options.symbols):
+        wanted = ", ".join(options.symbols)
+        raise InstrumentNotInferred(f"{files[0]}: recorded is {symbol}, expected {wanted}")
+    return FramesThroughFeed(
+        Recording(files, options.on_bad_line), BinanceFeed(instrument, found), options
+    )
+
+
+def _binance_market(name: str | None) -> Market:
+    try:
+        return Market(name or "")
+    except ValueError:
+        known = ", ".join(Market)
+        raise InstrumentNotInferred(f"no market {name!r} of Binance, expected {known}") from None
+
+
+def _passed_over(options: FormatOptions) -> Callable[[object], None] | None:
+    """Return who hears of bad lines while a file is looked at: they are told of when it is read."""
+    return None if options.on_bad_line is None else lambda _: None
+
+
+_ALL: Final = (
+    Format(
+        "binance-raw",
+        "lines `receive_ns {json}` of one Binance symbol, spot or USD-M",
+        _open_binance_raw,
+    ),
+)
+FORMATS: Final[Mapping[str, Format]] = {each.name: each for each in _ALL}
