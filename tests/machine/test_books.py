@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.machine.books import NEVER, Book, Books, BookSide
+from fairlead.machine.book_side import BookSide
+from fairlead.machine.books import NEVER, Book, Books
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Levels, Quote
 from fairlead.model.terms import Side
 from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, UpdateId

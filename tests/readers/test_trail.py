@@ -18,7 +18,9 @@ NO_DEEDS = {
     *("MarketHalt", "LocateChange", "ShortSaleRestriction", "ReturnHistory", "TimerFired"),
     *("TimePassed", "ErrorReported", "WarningRaised", "WarningOpened", "BookStale", "BookRestored"),
     *("InputRefused", "PortfolioRiskMeasured", "JournalSpaceLow", "JournalSpaceBack"),
-    *("SnapshotTaken", "ClockChecked", "ClockAlert"),
+    *("SnapshotTaken", "ClockChecked", "ClockAlert", "BookOrderAdded", "BookOrderExecuted"),
+    *("BookOrderReduced", "BookOrderRemoved", "BookOrderReplaced", "BookOrders"),
+    *("AuctionIndication", "TradeBusted", "FeedSourceChanged"),
 }
 
 

@@ -10,8 +10,8 @@ from fairlead.journal.format import VERSION
 from fairlead.journal.history import Entry
 from fairlead.journal.tail import Tail
 from fairlead.model.codec import decode_input, decode_outputs, encode_input, encode_outputs
-from fairlead.model.inputs import KillCommand
-from fairlead.model.schema import Schema
+from fairlead.model.inputs import KillCommand, Trade
+from fairlead.model.schema import CHANGED, UPCASTERS, Schema
 from fairlead.model.text import INPUTS, OUTPUTS
 from fairlead.node.reading import Reading
 from tests.journal.build import Written, a_log, copy, mend, put
@@ -25,7 +25,7 @@ GOLDEN = {
     "format-2/session": ("bf143ee132c0b500b2b34240f8f0a227", "cfd45daf7c90fa7c1979803fce07f0bb"),
 }
 KINDS = {1: 169, 2: 169}
-KILL = 80
+KILL, TRADE = 80, 21
 every_golden = pytest.mark.parametrize("name", GOLDEN)
 
 
@@ -77,12 +77,13 @@ def test_a_format_has_every_kind_that_there_was(number: int) -> None:
 @pytest.mark.parametrize("number", [1, 2])
 def test_every_kind_that_was_changed_since_is_upcast(number: int) -> None:
     """A build of later, made up: in its version 2 every kill says that it was read."""
-    later = Schema({KILL: 2}, {(KILL, 1): lambda old: [*old[:2], "read", *old[3:]]})
+    later = Schema(
+        {**CHANGED, KILL: 2},
+        {**UPCASTERS, (KILL, 1): lambda old: [*old[:2], "read", *old[3:]]},
+    )
     reasons = set()
-    directory = PLACE / f"format-{number}" / "records"
-    for before, after in zip(
-        entries(directory), Reading(later).entries(entries(directory)), strict=True
-    ):
+    held = entries(PLACE / f"format-{number}" / "records")
+    for before, after in zip(Reading().entries(held), Reading(later).entries(held), strict=True):
         input = decode_input(after.input)
         if isinstance(input, KillCommand):
             reasons.add(input.reason)
@@ -90,6 +91,18 @@ def test_every_kind_that_was_changed_since_is_upcast(number: int) -> None:
         assert encode_input(input) == before.input
         assert after.outputs == before.outputs
     assert reasons == {"read"}
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_trade_from_before_conditions_has_none(number: int) -> None:
+    held = entries(PLACE / f"format-{number}" / "records")
+    inputs = [decode_input(entry.input) for entry in Reading().entries(held)]
+    trades = [one for one in inputs if isinstance(one, Trade)]
+    old = [msgspec.msgpack.decode(one.input) for one in held]
+    assert [encode_input(trade) for trade in trades] == [
+        msgspec.msgpack.encode([*fields, ""]) for fields in old if fields[0] == TRADE
+    ]
+    assert trades
 
 
 @every_golden

@@ -1,24 +1,36 @@
-"""Order books by price level, and the touch: what the market is now, or that nobody knows.
+"""Order books, and the touch: what the market is now, or that nobody knows.
+
+A book is fed by quotes alone, by level, or by order (`order_book.py`); its levels read the same.
 
 A venue may publish its best bid and ask (quotes) faster than its levels (changes). Both carry the
 venue's update id, so the touch is taken from whichever is newer and never goes back. A book that is
 crossed, or whose feed lost its place, is *stale*: it says so, and nobody may read a price from it
 until the venue has put it right. Levels are believed from a snapshot on, so a change that comes
-before one leaves the book stale. A book never invents a price.
+before one leaves the book stale; so does an order that comes before the whole book by order. A book
+never invents a price.
 
 A corporate action changes what a price means before the market has said a new one. Orders wait for
 the new one: the book is stale. Positions cannot wait, so the last prices are carried over to the
 last fraction (`carry.py`), and what an account is worth does not move by the action.
 """
 
-from bisect import bisect_left
 from typing import Final
 
+from fairlead.machine.book_side import BookSide
 from fairlead.machine.carry import Carry
-from fairlead.model.inputs import Levels, Quote
+from fairlead.machine.order_book import OrderBook
+from fairlead.model.inputs import (
+    AuctionIndication,
+    BookOrder,
+    BookOrderExecuted,
+    Levels,
+    QueuedOrders,
+    Quote,
+)
 from fairlead.model.terms import Side
 from fairlead.model.units import (
     FINE_UNIT,
+    INCREMENTS_MAX,
     Fine,
     InstrumentId,
     Money,
@@ -33,55 +45,9 @@ _BUY: Final = Side.BUY
 NEVER: Final = Nanos(-1)
 _NO_DATA: Final = "no market data yet"
 _NO_SNAPSHOT: Final = "a change came before any snapshot"
-
-
-class BookSide:
-    """One side of a book: the quantity at each price, and the prices in order."""
-
-    def __init__(self, sign: int) -> None:
-        """Take `sign` 1 for bids (the highest price is best), -1 for asks (the lowest is)."""
-        self._sign = sign
-        self._quantities: dict[int, Quantity] = {}
-        self._keys: list[int] = []  # price * sign, ascending: the best is the last, cheap to change
-
-    def clear(self) -> None:
-        """Forget all levels."""
-        self._quantities.clear()
-        self._keys.clear()
-
-    def set(self, price: Price, quantity: Quantity) -> None:
-        """Make `quantity` what stands at `price`; 0 removes the level."""
-        key = price * self._sign
-        if quantity == 0:
-            if key in self._quantities:
-                del self._quantities[key]
-                del self._keys[bisect_left(self._keys, key)]
-        else:
-            if key not in self._quantities:
-                self._keys.insert(bisect_left(self._keys, key), key)
-            self._quantities[key] = quantity
-
-    def best_price(self) -> Price:
-        """Return the best price, 0 where nobody quotes."""
-        return Price(self._keys[-1] * self._sign) if self._keys else Price(0)
-
-    def best_quantity(self) -> Quantity:
-        """Return what stands at the best price, 0 where nobody quotes."""
-        return self._quantities[self._keys[-1]] if self._keys else Quantity(0)
-
-    def quantity_at(self, price: Price) -> Quantity:
-        """Return what stands at `price`, 0 if nothing."""
-        return self._quantities.get(price * self._sign, Quantity(0))
-
-    def top(self, depth: int) -> list[tuple[Price, Quantity]]:
-        """Return up to `depth` levels, best first."""
-        best = self._keys[-depth:] if depth > 0 else []
-        best.reverse()
-        return [(Price(key * self._sign), self._quantities[key]) for key in best]
-
-    def depth(self) -> int:
-        """Return how many levels there are."""
-        return len(self._keys)
+_NO_ORDERS: Final = "an order came before the whole book by order"
+_BY_LEVEL: Final = "an order came into a book that is kept by level"
+_BY_ORDER: Final = "levels came into a book that is kept by order"
 
 
 class Book:
@@ -101,7 +67,8 @@ class Book:
         self.touch_time = NEVER  # when the venue last confirmed the touch
         self.last_price = Price(0)
         self.last_time = NEVER
-        self.by_level = False  # levels are known, so a gap is mended by a snapshot alone
+        self.by_level = False  # levels or orders are known: a gap is mended by a snapshot alone
+        self.orders: OrderBook | None = None  # of a book that is kept by order
         self.gap = ""  # why the levels are not to be believed
         self.action = ""  # the corporate action since which the market has said nothing
         self.halted = ""  # why the venue does not trade it; empty when it does
@@ -114,6 +81,11 @@ class Book:
         self._carried_ask = Price(0)
         self._last_carry: Carry | None = None
         self._carried_last = Price(0)
+        self._last_trade = ""  # the venue's name of the last trade
+        self._price_before = Price(0)  # of the trade before the last
+        self._time_before = NEVER
+        self.indication: AuctionIndication | None = None  # the last that the venue gave
+        self.source = ""  # where the market data comes from, empty where nobody said
 
     @property
     def stale(self) -> bool:
@@ -168,16 +140,14 @@ class Book:
 
     def snapshot(self, bids: Levels, asks: Levels, update: UpdateId, time: Nanos) -> bool:
         """Replace all levels."""
-        self.bids.clear()
-        self.asks.clear()
-        self.by_level = True
-        self.gap = ""
-        self.action = ""
-        self.levels_update = UpdateId(0)
+        self.orders = None
+        self._begin_anew()
         return self.change(bids, asks, update, time)
 
     def change(self, bids: Levels, asks: Levels, update: UpdateId, time: Nanos) -> bool:
         """Set the quantity of some levels, and the touch from them unless it is newer already."""
+        if self.orders is not None:
+            return False  # it was lost by order: only a snapshot says how it goes on
         problem = self.mark_problem
         moved = False
         if not self.by_level:
@@ -197,6 +167,63 @@ class Book:
         self._judge()
         return moved or problem != self.mark_problem
 
+    def level_problem(self) -> str:
+        """Return why no level can change in this book, empty if one can."""
+        return _BY_ORDER if self.orders is not None and not self.gap else ""
+
+    def all_orders(self, orders: QueuedOrders, update: UpdateId, time: Nanos) -> bool:
+        """Replace all orders: the book is kept by order from now on."""
+        problem = self.mark_problem
+        self._begin_anew()
+        self.orders = OrderBook(self.bids, self.asks)
+        self.orders.replace_all(orders)
+        self.levels_update = update
+        moved = False
+        if update >= self.update:
+            self.update = update
+            moved = self._touch_levels(time)
+        self._judge()
+        return moved or problem != self.mark_problem
+
+    def order_problem(self, change: BookOrder) -> str:
+        """Return why a change of an order cannot be true, empty if it can.
+
+        While the book is lost nothing can be said against a change, and none is applied.
+        """
+        if self.gap or self.action:
+            return ""
+        if self.orders is None:
+            return _BY_LEVEL if self.by_level else _NO_ORDERS
+        return self.orders.problem(change)
+
+    def order_change(self, change: BookOrder, time: Nanos) -> bool:
+        """Change an order as `order_problem` allows. An execution is a trade as well."""
+        problem = self.mark_problem
+        moved = False
+        if isinstance(change, BookOrderExecuted):
+            price = self.execution_price(change)
+            moved = price > 0 and self.trade(price, time, change.trade_id)
+        if self.orders is None or self.gap or self.action:
+            return moved
+        self.orders.apply(change)
+        moved = self._touch_levels(time) or moved
+        self._judge()
+        return moved or problem != self.mark_problem
+
+    def execution_price(self, change: BookOrderExecuted) -> Price:
+        """Return at which price an order traded, 0 where nobody knows."""
+        if 0 < change.price <= INCREMENTS_MAX and 0 < change.quantity <= INCREMENTS_MAX:
+            return change.price
+        if change.price or self.orders is None or self.gap or self.action:
+            return Price(0)
+        queue = self.orders.queue_of(change.order)
+        return Price(0) if queue is None else queue.price
+
+    def lose_orders(self, reason: str) -> bool:
+        """Stop believing a book that is fed by order: a change of an order was refused."""
+        self.by_level = True
+        return self.lose(reason)
+
     def lose(self, reason: str) -> bool:
         """Stop believing: the feed lost its place."""
         problem = self.mark_problem
@@ -205,13 +232,33 @@ class Book:
         self._judge()
         return problem != self.mark_problem
 
-    def trade(self, price: Price, time: Nanos) -> bool:
+    def trade(self, price: Price, time: Nanos, trade_id: str = "") -> bool:
         """Remember the last price at which others traded."""
         moved = price != self.last_price or self._last_carry is not None
+        carried = self._last_carry is not None
+        self._price_before = Price(0) if carried else self.last_price
+        self._time_before = NEVER if carried else self.last_time
         self.last_price = price
         self.last_time = time
+        self._last_trade = trade_id
         self._last_carry = None
         return moved
+
+    def bust(self, trade_id: str) -> bool:
+        """Forget the last price if this is the trade that it was of: the one before stands again.
+
+        A trade before the last has left nothing behind.
+        """
+        if not trade_id or trade_id != self._last_trade:
+            return False
+        carried = self._last_carry is not None
+        self.last_price = Price(0) if carried else self._price_before
+        self.last_time = NEVER if carried else self._time_before
+        self._last_carry = None
+        self._last_trade = ""
+        self._price_before = Price(0)
+        self._time_before = NEVER
+        return True
 
     def bid_value(self, quantity: SignedQuantity, unit: Money) -> Fine:
         """Return what a quantity is worth at the best bid, exactly."""
@@ -279,7 +326,29 @@ class Book:
             [self.by_level, self.gap, self.action, self.halted, self.mark_problem, self.reason],
             [touch.content(), self._carried_bid, self._carried_ask] if touch is not None else None,
             [last.content(), self._carried_last] if last is not None else None,
+            [self._last_trade, self._price_before, self._time_before],
+            [self.source, self.indication],
+            self.orders.content() if self.orders is not None else None,
         ]
+
+    def _begin_anew(self) -> None:
+        self.bids.clear()
+        self.asks.clear()
+        self.by_level = True
+        self.gap = ""
+        self.action = ""
+        self.levels_update = UpdateId(0)
+
+    def _touch_levels(self, time: Nanos) -> bool:
+        bid, ask = self.bids, self.asks
+        self.touch_time = time
+        return self._touch(
+            bid.best_price(),
+            bid.best_quantity(),
+            ask.best_price(),
+            ask.best_quantity(),
+            self.update,
+        )
 
     def _touch(
         self,
@@ -314,6 +383,9 @@ class Book:
         self.last_price = last.price(self._carried_last, unit)
         self.bids.clear()
         self.asks.clear()
+        if self.orders is not None:
+            self.orders.clear()
+        self.indication = None
         # What the market says next is newer, whatever its number. What could not be believed
         # before is not made good by forgetting the levels.
         self.update = self.levels_update = UpdateId(0)

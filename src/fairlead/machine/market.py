@@ -8,12 +8,15 @@ from fairlead.machine import performance, triggers
 from fairlead.machine.books import Book
 from fairlead.machine.state import State
 from fairlead.model.inputs import (
+    AuctionIndication,
     BookChange,
     BookGap,
     BookSnapshot,
+    FeedSourceChanged,
     Levels,
     Quote,
     Trade,
+    TradeBusted,
     TradingStatus,
 )
 from fairlead.model.outputs import BookRestored, BookStale, InputRefused, Output
@@ -36,7 +39,7 @@ def quote(state: State, quote: Quote, time: Nanos, outputs: list[Output]) -> Non
     if book.quote(quote, time):
         performance.marked(state, quote.instrument)
     if reason != book.reason:
-        _report(book, outputs)
+        report(book, outputs)
     if quote.instrument in state.watched:
         triggers.moved(state, quote.instrument, time, outputs)
 
@@ -49,7 +52,7 @@ def trade(state: State, trade: Trade, time: Nanos, outputs: list[Output]) -> Non
     elif not (0 < trade.price <= INCREMENTS_MAX and 0 < trade.quantity <= INCREMENTS_MAX):
         outputs.append(InputRefused("Trade", "price or quantity is absurd"))
     else:
-        if book.trade(trade.price, time):
+        if book.trade(trade.price, time, trade.trade_id):
             performance.marked(state, trade.instrument)
         if trade.instrument in state.watched:
             triggers.traded(state, trade.instrument, time, outputs)
@@ -66,7 +69,7 @@ def snapshot(state: State, snapshot: BookSnapshot, time: Nanos, outputs: list[Ou
     if book.snapshot(snapshot.bids, snapshot.asks, snapshot.update, time):
         performance.marked(state, snapshot.instrument)
     if reason != book.reason:
-        _report(book, outputs)
+        report(book, outputs)
     if snapshot.instrument in state.watched:
         triggers.moved(state, snapshot.instrument, time, outputs)
 
@@ -84,6 +87,7 @@ def change(state: State, change: BookChange, time: Nanos, outputs: list[Output])
     problem = _absurd_levels(change.bids, change.asks)
     if change.update and change.update < book.levels_update:
         problem = problem or "it is older than the book: the feed was reordered"
+    problem = problem or book.level_problem()
     if problem:
         outputs.append(InputRefused("BookChange", problem))
         moved = book.lose(f"a refused change: {problem}")
@@ -92,7 +96,7 @@ def change(state: State, change: BookChange, time: Nanos, outputs: list[Output])
     if moved:
         performance.marked(state, change.instrument)
     if reason != book.reason:
-        _report(book, outputs)
+        report(book, outputs)
     if change.instrument in state.watched:
         triggers.moved(state, change.instrument, time, outputs)
 
@@ -107,7 +111,7 @@ def gap(state: State, gap: BookGap, time: Nanos, outputs: list[Output]) -> None:
     if book.lose(gap.reason or "the feed lost its place"):
         performance.marked(state, gap.instrument)
     if reason != book.reason:
-        _report(book, outputs)
+        report(book, outputs)
 
 
 def trading_status(state: State, status: TradingStatus, time: Nanos, outputs: list[Output]) -> None:
@@ -121,7 +125,40 @@ def trading_status(state: State, status: TradingStatus, time: Nanos, outputs: li
         book.halted = "" if status.tradable else status.reason or "the venue does not trade it"
 
 
-def _report(book: Book, outputs: list[Output]) -> None:
+def busted(state: State, bust: TradeBusted, _time: Nanos, outputs: list[Output]) -> None:
+    """Forget a trade of others that never was. What fired or filled by it is not undone by this."""
+    book = state.books.get(bust.instrument)
+    if book is None:
+        outputs.append(InputRefused("TradeBusted", _UNKNOWN_INSTRUMENT))
+    elif book.bust(bust.trade_id):
+        performance.marked(state, bust.instrument)
+
+
+def auction_indication(
+    state: State, indication: AuctionIndication, _time: Nanos, outputs: list[Output]
+) -> None:
+    """Keep what an auction would do now. It is no price that anything trades at."""
+    book = state.books.get(indication.instrument)
+    problem = _UNKNOWN_INSTRUMENT if book is None else _absurd_indication(indication)
+    if book is None or problem:
+        outputs.append(InputRefused("AuctionIndication", problem))
+    else:
+        book.indication = indication
+
+
+def source_changed(
+    state: State, change: FeedSourceChanged, _time: Nanos, outputs: list[Output]
+) -> None:
+    """Keep where the market data of an instrument comes from."""
+    book = state.books.get(change.instrument)
+    if book is None:
+        outputs.append(InputRefused("FeedSourceChanged", _UNKNOWN_INSTRUMENT))
+    else:
+        book.source = change.source
+
+
+def report(book: Book, outputs: list[Output]) -> None:
+    """Say that a book is stale or is not any more; `outputs` get the fact."""
     if book.stale:
         outputs.append(BookStale(book.instrument, book.reason))
     else:
@@ -149,4 +186,19 @@ def _absurd_levels(bids: Levels, asks: Levels) -> str:
                 return "a price is not above 0, or absurd"
             if quantity < 0:
                 return "a quantity is negative"
+    return ""
+
+
+def _absurd_indication(indication: AuctionIndication) -> str:
+    """Return why an indication cannot be true, empty if it can."""
+    for amount in (
+        indication.price,
+        indication.near_price,
+        indication.far_price,
+        indication.reference_price,
+        indication.paired,
+        indication.imbalance,
+    ):
+        if not 0 <= amount <= INCREMENTS_MAX:
+            return "a price or a quantity is negative or absurd"
     return ""

@@ -29,13 +29,23 @@ from fairlead.model.commands import (
     StrategyStopCommand,
 )
 from fairlead.model.market_data import (
+    AuctionIndication,
     BookChange,
     BookGap,
+    BookOrderAdded,
+    BookOrderExecuted,
+    BookOrderReduced,
+    BookOrderRemoved,
+    BookOrderReplaced,
+    BookOrders,
     BookSnapshot,
     ExchangeRate,
+    FeedSourceChanged,
     MarkPrice,
+    QueuedOrders,
     Quote,
     Trade,
+    TradeBusted,
     TradingDayBegan,
     TradingStatus,
 )
@@ -135,12 +145,20 @@ VenueReport = (
     | VenueCorrected
     | VenueOrderStatus
 )
+BookOrder = (
+    BookOrderAdded | BookOrderExecuted | BookOrderReduced | BookOrderRemoved | BookOrderReplaced
+)
 MarketData = (
     Quote
     | Trade
+    | TradeBusted
     | BookSnapshot
     | BookChange
     | BookGap
+    | BookOrder
+    | BookOrders
+    | AuctionIndication
+    | FeedSourceChanged
     | MarkPrice
     | TradingStatus
     | ExchangeRate
@@ -228,8 +246,16 @@ __all__ = [
     "ApproveCommand",
     "AssignBreakCommand",
     "AttestCommand",
+    "AuctionIndication",
     "BookChange",
     "BookGap",
+    "BookOrder",
+    "BookOrderAdded",
+    "BookOrderExecuted",
+    "BookOrderReduced",
+    "BookOrderRemoved",
+    "BookOrderReplaced",
+    "BookOrders",
     "BookSnapshot",
     "BreakerCommand",
     "BreakerDefinition",
@@ -244,6 +270,7 @@ __all__ = [
     "DynamicLimitDefinition",
     "ErrorReported",
     "ExchangeRate",
+    "FeedSourceChanged",
     "FlagChange",
     "Input",
     "InstrumentDefinition",
@@ -273,6 +300,7 @@ __all__ = [
     "PreTradePolicyChange",
     "PriceBands",
     "ProfileChange",
+    "QueuedOrders",
     "Quote",
     "ReconcileCommand",
     "ReconciliationPolicyChange",
@@ -304,6 +332,7 @@ __all__ = [
     "TimerFired",
     "ToleranceChange",
     "Trade",
+    "TradeBusted",
     "TradingDayBegan",
     "TradingStatus",
     "VenueAccepted",

@@ -24,8 +24,20 @@ Upcaster = Callable[[list[Any]], list[Any]]
 NAMES: Final[dict[int, str]] = {  # of all kinds, by tag
     kind.__struct_config__.tag: kind.__name__ for kind in (*get_args(Input), *get_args(Output))
 }
-CHANGED: Final[dict[int, int]] = {}  # the version of each kind that is not in its first, by tag
-UPCASTERS: Final[dict[tuple[int, int], Upcaster]] = {}  # by tag and the version that it takes
+
+
+def _trade_with_conditions(trade: list[Any]) -> list[Any]:
+    """Upcast a trade of version 1: it has no conditions, and its aggressor is known."""
+    return [*trade, ""]
+
+
+_TRADE: Final = 21
+CHANGED: Final[dict[int, int]] = {  # the version of each kind that is not in its first, by tag
+    _TRADE: 2,
+}
+UPCASTERS: Final[dict[tuple[int, int], Upcaster]] = {  # by tag and the version that it takes
+    (_TRADE, 1): _trade_with_conditions,
+}
 _FIRST: Final = 1
 _USE: Final = "use the build that wrote it"
 

@@ -9,7 +9,7 @@ position has no mark, equity at that time is not known, and says so by being Non
 
 from typing import Final, NamedTuple
 
-from fairlead.model.inputs import BookChange, BookSnapshot, Input, Quote, Trade
+from fairlead.model.inputs import Input
 from fairlead.model.outputs import FillBusted, OrderFilled, Output
 from fairlead.model.terms import Liquidity, Side
 from fairlead.model.units import (
@@ -25,6 +25,7 @@ from fairlead.model.units import (
     SignedQuantity,
     StrategyId,
 )
+from fairlead.readers.books import FOLLOWED
 from fairlead.readers.bounded import Ends, Thinned
 from fairlead.readers.ledger import Ledger, PositionKey, Valuation
 
@@ -39,7 +40,6 @@ INTERVALS: Final = tuple(
         *(3_600_000, 7_200_000, 21_600_000, 43_200_000, 86_400_000),
     )
 )
-_MARKET: Final = (Quote, Trade, BookSnapshot, BookChange)
 
 
 class Fill(NamedTuple):
@@ -123,7 +123,7 @@ class EquityCurve:
     def follow(self, sequence: Sequence, time: Nanos, input: Input, outputs: list[Output]) -> None:
         """Take one input with its outputs."""
         if self.began is None:
-            if isinstance(input, _MARKET):
+            if isinstance(input, FOLLOWED):
                 self.began = time
                 self._beginning = self._state()
                 self._next = _on_grid(time, self.interval)

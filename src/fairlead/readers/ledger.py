@@ -19,9 +19,6 @@ import msgspec
 from fairlead.machine.books import Book
 from fairlead.model.inputs import (
     AccountDefinition,
-    BookChange,
-    BookGap,
-    BookSnapshot,
     CashDividend,
     CurrencyDefinition,
     ExchangeRate,
@@ -31,9 +28,7 @@ from fairlead.model.inputs import (
     InstrumentSplit,
     MarkPolicyChange,
     MarkPrice,
-    Quote,
     StrategyDefinition,
-    Trade,
 )
 from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import (
@@ -65,6 +60,7 @@ from fairlead.model.units import (
     fine,
     rounded,
 )
+from fairlead.readers import books
 from fairlead.readers.agreement import (
     account_difference,
     book_difference,
@@ -392,29 +388,10 @@ class Ledger:
                 purse.rate = self.appraisal.rate(purse.currency, account.definition.currency)
                 purse.translate()
 
-    def _quote(self, input: Quote, refused: bool) -> None:
-        if not refused:
-            self.books[input.instrument].quote(input, self.time)
-
-    def _last(self, input: Trade, refused: bool) -> None:
-        if not refused:
-            self.books[input.instrument].trade(input.price, self.time)
-
-    def _snapshot(self, input: BookSnapshot, refused: bool) -> None:
-        if not refused:
-            book = self.books[input.instrument]
-            book.snapshot(input.bids, input.asks, input.update, self.time)
-
-    def _change(self, input: BookChange, refused: bool) -> None:
+    def _follow_book(self, input: Any, refused: bool) -> None:
         book = self.books.get(input.instrument)
-        if refused and book is not None:
-            book.lose("a refused change")
-        elif book is not None:
-            book.change(input.bids, input.asks, input.update, self.time)
-
-    def _gap(self, input: BookGap, refused: bool) -> None:
-        if not refused:
-            self.books[input.instrument].lose(input.reason or "the feed lost its place")
+        if book is not None:
+            books.follow(book, input, refused, self.time)
 
 
 def _is_refused(outputs: list[Output]) -> bool:
@@ -458,11 +435,7 @@ def _received(position: LedgerPosition, gain: int) -> int:
 
 # A step takes the input of its own kind; the tables are what pairs the two.
 _LEARN: Final[dict[type, Callable[[Ledger, Any, bool], None]]] = {
-    Quote: Ledger._quote,
-    Trade: Ledger._last,
-    BookChange: Ledger._change,
-    BookSnapshot: Ledger._snapshot,
-    BookGap: Ledger._gap,
+    **dict.fromkeys(books.FOLLOWED, Ledger._follow_book),
     MarkPrice: Ledger._mark_price,
     ExchangeRate: Ledger._rate,
     MarkPolicyChange: Ledger._mark_policy,

@@ -12,16 +12,12 @@ from fairlead.machine.books import Book
 from fairlead.machine.machine import Machine
 from fairlead.machine.orders import Hold, Order
 from fairlead.model.inputs import (
-    BookChange,
-    BookGap,
-    BookSnapshot,
+    BookOrder,
     CancelRequest,
     Input,
-    Quote,
     ReplaceRequest,
     Statement,
     SubmitRequest,
-    Trade,
     TradingStatus,
 )
 from fairlead.model.outputs import (
@@ -49,12 +45,13 @@ from fairlead.model.units import (
     Sequence,
     SignedQuantity,
 )
+from fairlead.readers.books import FOLLOWED
 
 Line = StatementOrder | StatementFill
 LEVELS: Final = 5  # of each side of a book: what a person looks at
 _NOWHERE: Final = InstrumentId(0)
 _ASKED: Final = (SubmitRequest, ReplaceRequest, CancelRequest)
-_MARKET: Final = frozenset((Quote, Trade, BookChange, BookSnapshot, BookGap, TradingStatus))
+_MARKET: Final = frozenset((*FOLLOWED, TradingStatus))
 _MONEY: Final = (PositionChanged, AccountChanged)  # what follows a fill, in the same input
 
 
@@ -148,11 +145,15 @@ class Story:
         mine = self._concerning(outputs) if outputs else []
         lines = self._lines(input) if isinstance(input, Statement) else []
         before, self._standing = self._standing, self._look()
-        if mine or lines or getattr(input, "order", 0) == self.order or before != self._standing:
+        if mine or lines or self._is_named_by(input) or before != self._standing:
             checks += _not_traced(checks, mine)
             seen = self._seen() if isinstance(input, _ASKED) else None
             step = Step(sequence, time, input, lines, checks, mine, self._standing, seen)
             self.steps.append(step)
+
+    def _is_named_by(self, input: Input) -> bool:
+        # The orders of a market are anybody's: their numbers are not ours.
+        return getattr(input, "order", 0) == self.order and not isinstance(input, BookOrder)
 
     def found(self) -> Order | None:
         """Return the order as it stands now, None where nothing but its number was ever seen."""

@@ -64,6 +64,7 @@ _ABOUT_CONFIG: Final = frozenset(
 )
 _CONFIG_ENDINGS: Final = ("Definition", "Change")
 _NO_CONFIG: Final = frozenset(("BookChange", "LocateChange"))  # the market's, the lender's
+_MARKETS_OWN: Final = "BookOrder"  # what begins with it is about an order of anybody's
 
 
 class Deed(NamedTuple):
@@ -88,7 +89,10 @@ def classes_of(kind: type) -> tuple[str, ...]:
     name = kind.__name__
     fields = getattr(kind, "__struct_fields__", ())
     found = (
-        (ORDERS, name in _ABOUT_ORDERS or "order" in fields),
+        (
+            ORDERS,
+            name in _ABOUT_ORDERS or ("order" in fields and not name.startswith(_MARKETS_OWN)),
+        ),
         (POSITIONS, name in _ABOUT_POSITIONS),
         (
             CONFIG,

@@ -174,7 +174,9 @@ class RecordedWorld(Venue):
         return tape
 
     def _trade(self, tape: Tape, trade: Trade, time: Nanos) -> None:
-        """Fill our waiting orders by a trade, as rule (c) says."""
+        """Fill our waiting orders by a trade, as rule (c) says: one that says who took."""
+        if trade.aggressor is None:
+            return
         side = Side.SELL if trade.aggressor is Side.BUY else Side.BUY
         own = tape.own(side)
         if not own.levels or not tape.known or trade.price <= 0 or trade.quantity <= 0:

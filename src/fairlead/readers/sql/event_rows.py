@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from fairlead.model.inputs import Statement
+from fairlead.model.inputs import BookOrder, Statement
 from fairlead.model.outputs import (
     BreakChanged,
     BreakClosed,
@@ -117,6 +117,8 @@ def named_order(record: Any) -> int:
     """Return the order that an input or output is about, 0 if it is about none."""
     if isinstance(record, Statement):
         return 0  # about many: what follows from it is told for each
+    if isinstance(record, BookOrder):
+        return 0  # about one of anybody's in the market: its number is not ours
     approved = getattr(record, "approved", record)
     return int(getattr(approved, "order", 0))
 

@@ -8,9 +8,6 @@ from typing import Final
 
 from fairlead.model.inputs import (
     AccountDefinition,
-    BookChange,
-    BookGap,
-    BookSnapshot,
     CashDividend,
     CurrencyDefinition,
     Input,
@@ -19,9 +16,7 @@ from fairlead.model.inputs import (
     InstrumentSplit,
     MarkPolicyChange,
     MarkPrice,
-    Quote,
     StrategyDefinition,
-    Trade,
 )
 from fairlead.model.instruments import Instrument
 from fairlead.model.names import Names
@@ -38,6 +33,7 @@ from fairlead.model.units import (
     divide_half_even,
     rounded,
 )
+from fairlead.readers.books import FOLLOWED
 from fairlead.readers.holdings import LedgerPosition
 from fairlead.readers.ledger import Ledger
 from fairlead.readers.sql.workspace import Row
@@ -46,11 +42,7 @@ AVERAGE_DECIMALS_MORE: Final = 4  # an average price lies between ticks
 DECIMALS_MAX: Final = 18  # of an average
 RATE_DECIMALS: Final = 8
 _MARKET: Final = (
-    Quote,
-    Trade,
-    BookSnapshot,
-    BookChange,
-    BookGap,
+    *FOLLOWED,
     MarkPrice,
     MarkPolicyChange,
     InstrumentSplit,
