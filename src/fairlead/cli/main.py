@@ -7,6 +7,7 @@ import typer
 import fairlead
 from fairlead.cli.audit import audit
 from fairlead.cli.backtest import backtest
+from fairlead.cli.data import app as data
 from fairlead.cli.diff import diff
 from fairlead.cli.doctor import doctor
 from fairlead.cli.drill import app as drill
@@ -69,6 +70,7 @@ app.add_typer(drill)
 app.add_typer(keys)
 app.add_typer(journal)
 app.add_typer(sql)
+app.add_typer(data)
 
 
 def main() -> None:

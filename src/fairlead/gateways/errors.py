@@ -5,6 +5,8 @@ GatewayError
 ├── MalformedFrame           bytes that the venue's protocol does not allow
 ├── InstrumentNotInferred    the first frames do not tell what was recorded
 ├── FormatUnknown            a name that no format of recordings has
+├── CalendarUnknown          a name that no trading calendar has, or a year that it does not reach
+├── ExtraMissing             what was asked for needs a library that is not installed
 ├── TransportError
 │   ├── MalformedAddress     text that is neither HOST:PORT nor unix:PATH
 │   ├── CannotListen         the address is taken, or not of this machine
@@ -39,6 +41,14 @@ class InstrumentNotInferred(GatewayError):
 
 class FormatUnknown(GatewayError):
     """A name that no format of recordings has."""
+
+
+class CalendarUnknown(GatewayError):
+    """A name that no trading calendar has, or a year that one does not reach."""
+
+
+class ExtraMissing(GatewayError):
+    """What was asked for needs a library that is not installed; the message says how to get it."""
 
 
 class TransportError(GatewayError):
