@@ -58,10 +58,18 @@ class Feed(Protocol):
 
 
 class SnapshotRequest(NamedTuple):
-    """What a shell fetches by HTTP for a book that cannot go on; the answer is a frame like any."""
+    """What a shell fetches by HTTP for a book that cannot go on; the answer is a frame like any.
+
+    What is received, and recorded, is `frame(body)`: the body alone may not say of whom it is.
+    """
 
     instrument: InstrumentId
     url: str
+    stream: str = ""  # how the frame names it, as the venue's own frames name their streams
+
+    def frame(self, body: bytes) -> bytes:
+        """Return the answer as the frame that the feed receives."""
+        return b'{"stream":"%s","data":%s}' % (self.stream.encode(), body) if self.stream else body
 
 
 class LiveFeed(Feed, Protocol):

@@ -7,8 +7,8 @@ import pytest
 
 from fairlead.gateways.binance import BinanceFeed, Market
 from fairlead.gateways.binance.depth import OLD_IN_A_ROW_MAX
-from fairlead.gateways.binance.frames import FRAME_BYTES_MAX
 from fairlead.gateways.errors import MalformedFrame
+from fairlead.gateways.venue_feed import FRAME_BYTES_MAX
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Quote, Trade
 from fairlead.model.terms import Side
 from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, UpdateId
@@ -131,7 +131,9 @@ def test_an_empty_side_of_a_quote_is_nobody() -> None:
         (combined("ethusdt@trade", trade(s="BTCUSDT")), "symbol_unknown"),
         (combined("ethusdt@depth", depth(s="BTCUSDT")), "symbol_unknown"),
         (bare({"e": "24hrTicker", "s": "ETHUSDT"}), "event_unknown"),
-        (bare({"result": None, "id": 1}), "event_unknown"),
+        (bare({"result": None, "id": 1}), "answer"),
+        (bare({"error": {"code": 2, "msg": "Invalid request"}, "id": 1}), "answer_refused"),
+        (bare({"e": "trade", "s": "BTCUSDT"}), "symbol_unknown"),
         (bare({}), "event_unknown"),
     ],
 )

@@ -73,7 +73,7 @@ class Venue:
     def depth(self) -> bytes:
         """Change the book, and return the event that says so."""
         previous = self.update
-        hole = self._random.randint(0, 3) if self.market is Market.USDM else 0
+        hole = self._random.randint(0, 3) if self.market is not Market.SPOT else 0
         first = previous + 1 + hole
         self.update = first + self._random.randint(0, 4)
         event: dict[str, object] = {
@@ -85,7 +85,7 @@ class Venue:
             "b": self._change(self.bids, 9_980, 9_999),
             "a": self._change(self.asks, 10_000, 10_019),
         }
-        if self.market is Market.USDM:
+        if self.market is not Market.SPOT:
             event |= {"T": 1_700_000_000_120, "pu": previous}
         self._remember()
         return combined("ethusdt@depth@100ms", event)
@@ -99,7 +99,7 @@ class Venue:
             "u": self.update, "s": "ETHUSDT",
             "b": price, "B": quantity, "a": ask_price, "A": ask_quantity,
         }  # fmt: skip
-        if self.market is Market.USDM:
+        if self.market is not Market.SPOT:
             event |= {"e": "bookTicker", "T": 1_700_000_000_120, "E": 1_700_000_000_121}
         return combined("ethusdt@bookTicker", event)
 

@@ -1,4 +1,4 @@
-"""Binance market data: spot and USD-M futures. COIN-M and other venues are siblings of this."""
+"""Binance market data: spot, USD-M and COIN-M futures."""
 
 from fairlead.gateways.binance.feed import BinanceFeed
 from fairlead.gateways.binance.frames import Market

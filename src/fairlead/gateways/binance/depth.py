@@ -1,7 +1,7 @@
 """Where the book of a feed stands: which depth events build upon the snapshot, and which do not.
 
 The venue sends changes only. They mean something from a snapshot on, in unbroken order; how order
-shows in the numbers of an event differs by market (`_SpotRule`, `_UsdmRule`). Until a snapshot
+shows in the numbers of an event differs by market (`_SpotRule`, `_FuturesRule`). Until a snapshot
 fits, events wait. When the order breaks, that is said (`BookGap`) and events wait for the next
 snapshot. What is never done: apply an event whose predecessor was not applied.
 """
@@ -60,8 +60,8 @@ class _SpotRule:
         return "" if event.first == update + 1 else f"expected U {update + 1}, found {event.first}"
 
 
-class _UsdmRule:
-    """USD-M futures: numbers have holes, so each event names the one before it."""
+class _FuturesRule:
+    """Futures: numbers have holes, so each event names the one before it."""
 
     def is_old(self, event: DepthEvent, snapshot_update: int) -> bool:
         return event.change.update < snapshot_update
@@ -73,7 +73,11 @@ class _UsdmRule:
         return "" if event.previous == update else f"expected pu {update}, found {event.previous}"
 
 
-_RULES: Final[dict[Market, _Rule]] = {Market.SPOT: _SpotRule(), Market.USDM: _UsdmRule()}
+_RULES: Final[dict[Market, _Rule]] = {
+    Market.SPOT: _SpotRule(),
+    Market.USDM: _FuturesRule(),
+    Market.COINM: _FuturesRule(),
+}
 
 
 class DepthOrder:
@@ -90,6 +94,11 @@ class DepthOrder:
         self._bridged = False  # an event has followed the snapshot
         self._old_in_a_row = 0
         self.needs_snapshot = True
+
+    @property
+    def waits(self) -> bool:
+        """Whether events wait for a snapshot."""
+        return bool(self._waiting)
 
     def event(self, event: DepthEvent) -> list[Input]:
         """Apply the event, drop it because it is old, keep it waiting, or report a gap."""
@@ -118,9 +127,7 @@ class DepthOrder:
         if first is not None and not self._rule.bridges(first, update):
             self._counts.drop("snapshot_too_old")
             return []
-        waited = self._waiting
-        self._waiting = deque()
-        self._counts.waiting = 0
+        waited = self._let_go()
         self._counts.passed("BookSnapshot")
         self._update = update
         self._bridged = self._overflowed = self.needs_snapshot = False
@@ -135,6 +142,19 @@ class DepthOrder:
         self.needs_snapshot = True
         self._counts.gaps += 1
         return [BookGap(self._instrument, reason)]
+
+    def forget(self) -> None:
+        """Drop what waits: the connection that it came over is no more."""
+        for _ in self._let_go():
+            self._counts.drop("depth_cut_off")
+        self._overflowed = False
+        self.needs_snapshot = True
+
+    def _let_go(self) -> deque[DepthEvent]:
+        """Return what waited; it waits no more."""
+        waited, self._waiting = self._waiting, deque()
+        self._counts.waiting -= len(waited)
+        return waited
 
     def _break_before(self, event: DepthEvent) -> str:
         """Return what is missing between what was applied and the event, empty if nothing."""
@@ -159,7 +179,7 @@ class DepthOrder:
     def _wait(self, event: DepthEvent) -> list[Input]:
         self._waiting.append(event)
         self._counts.waiting += 1
-        if self._counts.waiting <= WAITING_EVENTS_MAX:
+        if len(self._waiting) <= WAITING_EVENTS_MAX:
             return []
         self._waiting.popleft()
         self._counts.waiting -= 1

@@ -1,234 +1,234 @@
-"""Binance market data of one instrument: frames as they come off the wire, or from a recording.
+"""Binance market data of many instruments: frames off the wire, or from a recording, as inputs.
 
-Takes combined-stream frames (`{"stream":..,"data":..}`), bare events, and the REST snapshot. A
-frame that says something impossible is `MalformedFrame`; one that is legal but not for us, late, or
-repeated is dropped and counted by reason; what is left becomes inputs. Nothing is guessed.
+Takes combined-stream frames (`{"stream":..,"data":..}`), bare events, and the REST snapshots. One
+feed is of one market: spot, USD-M or COIN-M futures. The venue sends changes of books alone, so
+each book needs a snapshot that is fetched by HTTP: events wait for it (`depth.py`).
+
+Source: the venue's documentation of its WebSocket market streams, "How to manage a local order
+book correctly", for the three markets.
 """
 
-from collections.abc import Callable
-from typing import Final, cast
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import msgspec
 
-from fairlead.gateways.binance.depth import OLD_IN_A_ROW_MAX, DepthEvent, DepthOrder
-from fairlead.gateways.binance.frames import (
-    FRAME_BYTES_MAX,
-    BookTicker,
-    DepthSnapshot,
-    Envelope,
-    Market,
-    PriceLevels,
-    SpotDepth,
-    TradeEvent,
-    UsdmDepth,
-    decode,
-)
+from fairlead.gateways.binance.frames import Envelope, Market, decode
+from fairlead.gateways.binance.snapshots import STREAM, Snapshots
+from fairlead.gateways.binance.streams import Handler, InstrumentStreams
 from fairlead.gateways.errors import MalformedFrame, MalformedNumber
-from fairlead.gateways.feed import FeedCounts
-from fairlead.gateways.increments import positive_increments, reader
-from fairlead.model.inputs import BookChange, BookSnapshot, Input, Levels, Quote, Trade
+from fairlead.gateways.feed import SnapshotRequest
+from fairlead.gateways.liveness import DataClass
+from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.venue_feed import VenueFeed
+from fairlead.model.inputs import BookSnapshot, Input
 from fairlead.model.instruments import Instrument
-from fairlead.model.terms import Side
-from fairlead.model.units import (
-    NANOS_PER_MILLISECOND,
-    InstrumentId,
-    Nanos,
-    Price,
-    Quantity,
-    UpdateId,
-)
+from fairlead.model.units import InstrumentId, Nanos
 
-Payload = bytes | msgspec.Raw
-Handler = Callable[[Payload], list[Input]]
-
-_ReadPrice = Callable[[str], Price]  # by type alone: a NewType that is called costs time per level
-_ReadQuantity = Callable[[str], Quantity]
-
+_URLS: Final = {
+    Market.SPOT: "wss://stream.binance.com:9443/stream",
+    Market.USDM: "wss://fstream.binance.com/stream",
+    Market.COINM: "wss://dstream.binance.com/stream",
+}
+_TRADES: Final = {Market.SPOT: "trade", Market.USDM: "trade", Market.COINM: "aggTrade"}
 _DEPTH_STREAMS: Final = ("depth", "depth@0ms", "depth@100ms", "depth@250ms", "depth@500ms")
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
-_TICKER: Final = msgspec.json.Decoder(BookTicker)
-_TRADE: Final = msgspec.json.Decoder(TradeEvent)
-_SNAPSHOT: Final = msgspec.json.Decoder(DepthSnapshot)
-_DEPTH: Final[dict[Market, msgspec.json.Decoder[SpotDepth]]] = {
-    Market.SPOT: msgspec.json.Decoder(SpotDepth),
-    Market.USDM: msgspec.json.Decoder(UsdmDepth),
-}
 
 
-class BinanceFeed:
-    """The market data of one instrument; its symbol begins with the venue's: `ETHUSDT.BINANCE`."""
+class BinanceFeed(VenueFeed):
+    """The market data of instruments of one market; symbols begin with the venue's own."""
 
-    def __init__(self, instrument: Instrument, market: Market) -> None:
-        """Begin without a snapshot: depth events wait for one."""
-        self.instruments: tuple[Instrument, ...] = (instrument,)
-        self.counts = FeedCounts()
-        self.last_time = Nanos(0)  # when the last frame came: silence is for the shell to judge
-        self._id = instrument.instrument
-        self._market = market
-        self._venue_symbol = instrument.symbol.partition(".")[0]
-        self._depth = DepthOrder(self._id, market, self.counts)
-        self._depth_decoder = _DEPTH[market]
-        self._quotes = _Newest()
-        self._trades = _Newest()
-        self._price = cast(_ReadPrice, reader(instrument.price_decimals))
-        self._quantity = cast(_ReadQuantity, reader(instrument.quantity_decimals))
-        level_price = reader(instrument.price_decimals, positive_increments)
-        self._level_price = cast(_ReadPrice, level_price)
-        self._events: dict[str, Handler] = {
-            "depthUpdate": self._on_depth,
-            "bookTicker": self._on_ticker,
-            "trade": self._on_trade,
+    def __init__(
+        self,
+        instruments: Instrument | Sequence[Instrument],
+        market: Market,
+        limits: Mapping[DataClass, Nanos] | None = None,
+    ) -> None:
+        """Begin without snapshots: depth events wait for them."""
+        listed = [instruments] if isinstance(instruments, Instrument) else list(instruments)
+        super().__init__(listed, _topics(listed, market), limits)
+        self.url = _URLS[market]
+        self._by_symbol = {
+            streams.symbol: streams
+            for streams in (InstrumentStreams(each, market, self.counts) for each in listed)
         }
-        prefix = self._venue_symbol.lower() + "@"
-        self._streams: dict[str, Handler] = {
-            prefix + "bookTicker": self._on_ticker,
-            prefix + "trade": self._on_trade,
-            **{prefix + name: self._on_depth for name in _DEPTH_STREAMS},
+        self._by_id = {streams.id: streams for streams in self._by_symbol.values()}
+        self._snapshots = Snapshots(market, {each.id: each.symbol for each in self._by_id.values()})
+        self._streams: dict[str, tuple[InstrumentStreams, Handler]] = {
+            name: (streams, handler)
+            for streams in self._by_id.values()
+            for name, handler in _handlers(streams, self._on_snapshot(streams))
         }
+
+    # --- frames ----------------------------------------------------------------------------------
 
     @property
     def needs_snapshots(self) -> tuple[InstrumentId, ...]:
-        """The instrument, where its book cannot go on without a snapshot from the venue."""
-        return (self._id,) if self._depth.needs_snapshot else ()
+        """The instruments whose books cannot go on without a snapshot from the venue."""
+        return tuple(each.id for each in self._by_id.values() if each.depth.needs_snapshot)
 
-    def receive(self, frame: bytes, time: Nanos) -> list[Input]:
-        """Return what `frame`, which reached us at `time`, says. Raises `MalformedFrame`."""
-        self.counts.frames += 1
-        self.last_time = time
-        try:
-            return self._receive(frame)
-        except MalformedFrame as error:
-            self.counts.drop(f"malformed_{error.reason}")
-            raise
-        except MalformedNumber as error:
-            self.counts.drop("malformed_number")
-            raise MalformedFrame("number", f"{self._venue_symbol}: {error}") from error
+    def lose(self, instrument: InstrumentId, reason: str) -> list[Input]:
+        """Stop believing a book; return the gap, or nothing where it was not believed."""
+        return self._by_id[instrument].lose(reason)
 
-    def _receive(self, frame: bytes) -> list[Input]:
-        if len(frame) > FRAME_BYTES_MAX:
-            found = f"{len(frame)} bytes, expected at most {FRAME_BYTES_MAX}"
-            raise MalformedFrame("length", found)
+    def _read(self, frame: bytes) -> list[Input]:
         envelope = decode(_ENVELOPE, frame, "frame")
         if envelope.stream is not None:
-            handler = self._streams.get(envelope.stream)
-            if handler is not None:
-                return handler(envelope.data)
-            ours = envelope.stream.startswith(self._venue_symbol.lower() + "@")
-            return self._drop("stream_unknown" if ours else "symbol_unknown")
-        handler = self._bare(envelope)
-        return self._drop("event_unknown") if handler is None else handler(frame)
-
-    def _bare(self, envelope: Envelope) -> Handler | None:
-        """Return who handles a frame without a stream name, None if nobody does."""
-        if envelope.e is not None:
-            return self._events.get(envelope.e)
+            found = self._streams.get(envelope.stream)
+            if found is None:
+                symbol = envelope.stream.partition("@")[0].upper()
+                return self._drop(
+                    "stream_unknown" if symbol in self._by_symbol else "symbol_unknown"
+                )
+            return self._handle(*found, envelope.data)
+        if envelope.e is not None or envelope.u is not None:
+            return self._bare(envelope, frame)
         if envelope.last_update is not None:
-            return self._on_snapshot
-        return None if envelope.u is None else self._on_ticker  # of spot: it has no type
+            streams = self._asked_for(envelope)
+            if streams is None:
+                return self._drop("snapshot_of_nobody")
+            return self._handle(streams, self._on_snapshot(streams), frame)
+        return self._answer(envelope)
 
-    def _on_depth(self, payload: Payload) -> list[Input]:
-        event = decode(self._depth_decoder, payload, "depthUpdate")
-        if event.s != self._venue_symbol:
+    def _handle(
+        self, streams: InstrumentStreams, handler: Handler, payload: bytes | msgspec.Raw
+    ) -> list[Input]:
+        try:
+            return handler(payload)
+        except MalformedNumber as error:
+            raise MalformedNumber(f"{streams.symbol}: {error}") from error
+
+    def _bare(self, envelope: Envelope, frame: bytes) -> list[Input]:
+        """Read an event without a stream name. The best bid and ask of spot has no type either."""
+        kind = envelope.e or "bookTicker"
+        if kind not in ("depthUpdate", "bookTicker", "trade", "aggTrade"):
+            return self._drop("event_unknown")
+        if envelope.s is None:
+            raise MalformedFrame("fields", f"{kind}: no symbol `s`")
+        streams = self._by_symbol.get(envelope.s)
+        if streams is None:
             return self._drop("symbol_unknown")
-        if event.u < event.U:
-            raise MalformedFrame("order", f"depthUpdate: U {event.U} is above u {event.u}")
-        change = BookChange(
-            self._id,
-            self._levels(event.b),
-            self._levels(event.a),
-            UpdateId(event.u),
-            Nanos((event.T or event.E) * NANOS_PER_MILLISECOND),
-        )
-        return self._depth.event(DepthEvent(event.U, event.pu, change))
+        handler = {
+            "depthUpdate": streams.on_depth,
+            "bookTicker": streams.on_ticker,
+            "trade": streams.on_trade,
+            "aggTrade": streams.on_aggregate,
+        }[kind]
+        return self._handle(streams, handler, frame)
 
-    def _on_snapshot(self, payload: Payload) -> list[Input]:
-        snapshot = decode(_SNAPSHOT, payload, "snapshot")
-        bids, asks = self._levels(snapshot.bids), self._levels(snapshot.asks)
-        _require_whole_side("bids", bids, descending=True)
-        _require_whole_side("asks", asks, descending=False)
-        time = Nanos(snapshot.T * NANOS_PER_MILLISECOND)
-        update = UpdateId(snapshot.last_update)
-        return self._depth.snapshot(BookSnapshot(self._id, bids, asks, update, time))
+    def _asked_for(self, envelope: Envelope) -> InstrumentStreams | None:
+        """Return whose snapshot a bare one is: it names nobody outside of COIN-M."""
+        if envelope.symbol is not None:
+            return self._by_symbol.get(envelope.symbol)
+        waiting = self._snapshots.asked if len(self._by_id) > 1 else tuple(self._by_id)
+        return self._by_id[waiting[0]] if len(waiting) == 1 else None
 
-    def _on_ticker(self, payload: Payload) -> list[Input]:
-        ticker = decode(_TICKER, payload, "bookTicker")
-        if ticker.s != self._venue_symbol:
-            return self._drop("symbol_unknown")
-        bid, bid_quantity = self._price(ticker.b), self._quantity(ticker.B)
-        ask, ask_quantity = self._price(ticker.a), self._quantity(ticker.A)
-        if (bid == 0) != (bid_quantity == 0) or (ask == 0) != (ask_quantity == 0):
-            raise MalformedFrame("touch", f"bookTicker {ticker.u}: a price or quantity alone is 0")
-        if not self._quotes.advance(ticker.u):
-            return self._drop_old(self._quotes, "quote")
-        if bid and ask and bid >= ask:
-            self.counts.drop("quote_crossed")
-            return self._depth.lose(f"crossed quote {ticker.u}: bid {ticker.b}, ask {ticker.a}")
-        self.counts.passed("Quote")
-        time = Nanos(ticker.T * NANOS_PER_MILLISECOND)
-        update = UpdateId(ticker.u)
-        return [Quote(self._id, bid, bid_quantity, ask, ask_quantity, update, time)]
+    def _on_snapshot(self, streams: InstrumentStreams) -> Handler:
+        """Return who reads the snapshots of an instrument, and asks again if one is not enough."""
 
-    def _on_trade(self, payload: Payload) -> list[Input]:
-        trade = decode(_TRADE, payload, "trade")
-        if trade.s != self._venue_symbol:
-            return self._drop("symbol_unknown")
-        if trade.X != "MARKET":  # insurance fund, auto-deleveraging, not available
-            return self._drop("trade_off_market")
-        price, quantity = self._price(trade.p), self._quantity(trade.q)
-        if price == 0 and self._market is Market.USDM:  # the venue's way to say the same
-            return self._drop("trade_off_market")
-        if price == 0 or quantity == 0:
-            raise MalformedFrame("trade", f"trade {trade.t}: {trade.q!r} at {trade.p!r}")
-        if not self._trades.advance(trade.t):
-            return self._drop_old(self._trades, "trade")
-        self.counts.passed("Trade")
-        side = Side.SELL if trade.m else Side.BUY  # the maker bought, so the aggressor sold
-        time = Nanos(trade.T * NANOS_PER_MILLISECOND)
-        return [Trade(self._id, price, quantity, side, str(trade.t), time)]
+        def read(payload: bytes | msgspec.Raw) -> list[Input]:
+            try:
+                return streams.on_snapshot(payload)
+            finally:
+                if streams.depth.needs_snapshot:
+                    self._snapshots.failed(streams.id, self.last_time)
 
-    def _levels(self, levels: PriceLevels) -> Levels:
-        price, quantity = self._level_price, self._quantity
-        return tuple([(price(p), quantity(q)) for p, q in levels])
+        return read
 
-    def _drop(self, reason: str) -> list[Input]:
-        self.counts.drop(reason)
-        return []
+    def _answer(self, envelope: Envelope) -> list[Input]:
+        """Read what the venue says to a request of ours."""
+        error = envelope.error
+        if error is not None or envelope.code is not None:
+            code, words = (error.code, error.msg) if error else (envelope.code, envelope.msg)
+            self.subscriptions.refuse(f"{code}: {words}")
+            return self._drop("answer_refused")
+        if envelope.id is None:
+            return self._drop("event_unknown")
+        if isinstance(envelope.id, int):
+            for topic in self.subscriptions.confirm_request(envelope.id):
+                if topic.what is DataClass.BOOK:
+                    self._want_snapshot(topic.instrument, self.last_time)
+        return self._drop("answer")
 
-    def _drop_old(self, newest: "_Newest", what: str) -> list[Input]:
-        self.counts.drop(f"{what}_old")
-        if newest.old_in_a_row < OLD_IN_A_ROW_MAX:
-            return []
-        reason = f"{OLD_IN_A_ROW_MAX} {what}s in a row were older than number {newest.number}"
-        newest.forget()
-        return self._depth.lose(reason)
+    # --- the connection --------------------------------------------------------------------------
+
+    def subscribe(self, topics: Sequence[Topic], request: int) -> list[bytes]:
+        """Return the message that subscribes to streams; the answer names the request."""
+        return [_request("SUBSCRIBE", topics, request)]
+
+    def unsubscribe(self, topics: Sequence[Topic], request: int) -> list[bytes]:
+        """Return the message that ends subscriptions."""
+        return [_request("UNSUBSCRIBE", topics, request)]
+
+    def connected(self, time: Nanos) -> None:
+        """Begin on a new connection: subscriptions first, then the snapshots of their books."""
+        self._snapshots.begin()
+        super().connected(time)
+
+    def disconnected(self, reason: str, time: Nanos) -> list[Input]:
+        """Return a gap for every book that was believed; what waited is dropped."""
+        gaps = super().disconnected(reason, time)
+        self._snapshots.begin()
+        for streams in self._by_id.values():
+            streams.depth.forget()
+        return gaps
+
+    def snapshot_requests(self) -> list[SnapshotRequest]:
+        """Return what is to be fetched, each once until it failed or was not enough."""
+        return self._snapshots.requests()
+
+    def snapshot_failed(self, instrument: InstrumentId, reason: str, time: Nanos) -> None:
+        """Take note that a fetch failed; it is asked for again after a while."""
+        self._snapshots.failed(instrument, time)
+
+    def tick(self, time: Nanos) -> list[Input]:
+        """Return what silence means; ask again for snapshots that do not come."""
+        inputs = super().tick(time)
+        if self.subscriptions.connected:
+            self._snapshots.tick(time)
+        return inputs
+
+    def _follow(self, inputs: list[Input], time: Nanos) -> None:
+        super()._follow(inputs, time)
+        self._snapshots.tick(time)
+        self._snapshots.arrived(got.instrument for got in inputs if type(got) is BookSnapshot)
+        if self.counts.waiting:
+            for streams in self._by_id.values():
+                if streams.depth.waits:
+                    self._want_snapshot(streams.id, time)
+
+    def _repair(self, instrument: InstrumentId, time: Nanos) -> None:
+        """Fetch a snapshot: the stream itself goes on."""
+        self._want_snapshot(instrument, time)
+
+    def _want_snapshot(self, instrument: InstrumentId, time: Nanos) -> None:
+        if self._by_id[instrument].depth.needs_snapshot:
+            self._snapshots.want(instrument, time)
 
 
-class _Newest:
-    """The newest number of a stream in which numbers only grow."""
-
-    def __init__(self) -> None:
-        self.number = -1
-        self.old_in_a_row = 0
-
-    def advance(self, number: int) -> bool:
-        """Return whether `number` is newer than all before."""
-        if number > self.number:
-            self.number = number
-            self.old_in_a_row = 0
-            return True
-        self.old_in_a_row += 1
-        return False
-
-    def forget(self) -> None:
-        """Begin anew."""
-        self.number = -1
-        self.old_in_a_row = 0
+def _topics(instruments: Sequence[Instrument], market: Market) -> list[Topic]:
+    found = []
+    for each in instruments:
+        symbol = (each.symbol.rpartition(".")[0] or each.symbol).lower()
+        found += [
+            Topic(f"{symbol}@depth@100ms", each.instrument, DataClass.BOOK),
+            Topic(f"{symbol}@bookTicker", each.instrument, DataClass.QUOTE),
+            Topic(f"{symbol}@{_TRADES[market]}", each.instrument, DataClass.TRADE),
+        ]
+    return found
 
 
-def _require_whole_side(name: str, levels: Levels, *, descending: bool) -> None:
-    """Raise `MalformedFrame` unless a side of a snapshot stands best first, and nothing is 0."""
-    prices = [price for price, _ in levels]
-    if prices != sorted(set(prices), reverse=descending):
-        raise MalformedFrame("snapshot", f"snapshot: {name} do not stand best first, each once")
-    if any(quantity == 0 for _, quantity in levels):
-        raise MalformedFrame("snapshot", f"snapshot: a quantity in {name} is 0, expected more")
+def _handlers(streams: InstrumentStreams, on_snapshot: Handler) -> list[tuple[str, Handler]]:
+    prefix = streams.symbol.lower() + "@"
+    return [
+        (prefix + "bookTicker", streams.on_ticker),
+        (prefix + "trade", streams.on_trade),
+        (prefix + "aggTrade", streams.on_aggregate),
+        (streams.symbol.lower() + STREAM, on_snapshot),
+        *((prefix + name, streams.on_depth) for name in _DEPTH_STREAMS),
+    ]
+
+
+def _request(method: str, topics: Sequence[Topic], request: int) -> bytes:
+    names = [topic.name for topic in topics]
+    return msgspec.json.encode({"method": method, "params": names, "id": request})

@@ -1,7 +1,8 @@
 """Binance's JSON as typed structs with the venue's own field names. Shape only, no meaning.
 
 Source: the venue's documentation of its WebSocket market streams and of `GET depth`, for spot
-(`/api/v3`) and USD-M futures (`/fapi/v1`). Unknown fields are ignored: the venue adds some at will.
+(`/api/v3`), USD-M (`/fapi/v1`) and COIN-M futures (`/dapi/v1`). Unknown fields are ignored: the
+venue adds some at will.
 """
 
 from enum import StrEnum
@@ -12,8 +13,6 @@ import msgspec
 from fairlead.gateways.errors import MalformedFrame
 from fairlead.model.units import NANOS_PER_MILLISECOND
 
-# A snapshot of 5,000 levels a side, the venue's most, has 0.4 MB.
-FRAME_BYTES_MAX: Final = 4_000_000
 _SHOWN_BYTES_MAX: Final = 80
 
 Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -26,16 +25,30 @@ class Market(StrEnum):
 
     SPOT = "spot"
     USDM = "usdm"
+    COINM = "coinm"  # inverse: quantities are contracts of a fixed worth in USD
+
+
+class Refusal(msgspec.Struct, gc=False):
+    """Why the venue does not do what it was asked for."""
+
+    code: int = 0
+    msg: str = ""
 
 
 class Envelope(msgspec.Struct, gc=False):
-    """As much of any frame as tells what it is: combined stream, bare event or snapshot."""
+    """As much of any frame as tells what it is: stream, bare event, snapshot, or an answer."""
 
     stream: str | None = None
     data: msgspec.Raw = msgspec.Raw()
     e: str | None = None
+    s: str | None = None
     u: int | None = None
     last_update: int | None = msgspec.field(default=None, name="lastUpdateId")
+    symbol: str | None = None  # of a snapshot of COIN-M; the others do not say
+    id: int | str | None = None
+    error: Refusal | None = None
+    code: int | None = None
+    msg: str = ""
 
 
 class SpotDepth(msgspec.Struct, gc=False):
@@ -51,8 +64,8 @@ class SpotDepth(msgspec.Struct, gc=False):
     pu: Number = 0
 
 
-class UsdmDepth(SpotDepth, kw_only=True, gc=False):
-    """`depthUpdate` of USD-M futures; `pu` is the `u` of the event before."""
+class FuturesDepth(SpotDepth, kw_only=True, gc=False):
+    """`depthUpdate` of futures; `pu` is the `u` of the event before."""
 
     T: Milliseconds
     pu: Number
@@ -80,6 +93,17 @@ class TradeEvent(msgspec.Struct, gc=False):
     T: Milliseconds
     m: bool
     X: str = "MARKET"
+
+
+class AggregateTrade(msgspec.Struct, gc=False):
+    """`aggTrade`: what one order took at one price; trades `f` to `l`."""
+
+    s: str
+    a: Number
+    p: str
+    q: str
+    T: Milliseconds
+    m: bool
 
 
 class DepthSnapshot(msgspec.Struct, gc=False):
