@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.machine.book_side import BookSide
 from fairlead.machine.books import NEVER, Book, Books
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Levels, Quote
-from fairlead.model.terms import Side
 from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, UpdateId
 from tests.machine.build import BUY, NO_TIME, SELL, quote
 
@@ -31,33 +29,6 @@ def a_book() -> Book:
 def touch(book: Book) -> tuple[int, int, int, int]:
     """Return the best bid and ask with their quantities."""
     return (book.bid_price, book.bid_quantity, book.ask_price, book.ask_quantity)
-
-
-# --- one side against a dictionary that is sorted anew every time ---------------------------------
-
-changes = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 3)), max_size=60)
-
-
-@pytest.mark.parametrize(("sign", "side"), [(1, Side.BUY), (-1, Side.SELL)])
-@given(changes=changes, depth=st.integers(0, 8))
-def test_a_side_holds_what_a_sorted_dictionary_holds(
-    sign: int, side: Side, changes: list[tuple[int, int]], depth: int
-) -> None:
-    """Best first: the highest bid, the lowest ask; a quantity of 0 removes a level."""
-    tested = BookSide(sign)
-    naive: dict[int, int] = {}
-    for price, quantity in changes:
-        tested.set(Price(price), Quantity(quantity))
-        naive[price] = quantity
-    standing = sorted(
-        ((price, quantity) for price, quantity in naive.items() if quantity),
-        reverse=side is Side.BUY,
-    )
-    assert tested.top(depth) == standing[:depth]
-    assert tested.depth() == len(standing)
-    best = standing[0] if standing else (0, 0)
-    assert (tested.best_price(), tested.best_quantity()) == best
-    assert all(tested.quantity_at(Price(price)) == naive.get(price, 0) for price in range(1, 21))
 
 
 # --- a whole book against a naive twin ------------------------------------------------------------

@@ -161,7 +161,7 @@ class Book:
         if update >= self.update and not self.gap and not self.action:
             bid, ask = self.bids, self.asks
             moved = self._touch(
-                bid.best_price(), bid.best_quantity(), ask.best_price(), ask.best_quantity(), update
+                bid.best_price, bid.best_quantity, ask.best_price, ask.best_quantity, update
             )
             self.touch_time = time
         self._judge()
@@ -176,7 +176,9 @@ class Book:
         problem = self.mark_problem
         self._begin_anew()
         self.orders = OrderBook(self.bids, self.asks)
-        self.orders.replace_all(orders)
+        for order, side, price, quantity in orders:
+            refused = self.orders.add(order, side, price, quantity)
+            assert not refused, "the orders of a whole book were looked at before"
         self.levels_update = update
         moved = False
         if update >= self.update:
@@ -185,30 +187,26 @@ class Book:
         self._judge()
         return moved or problem != self.mark_problem
 
-    def order_problem(self, change: BookOrder) -> str:
-        """Return why a change of an order cannot be true, empty if it can.
+    def order_change(self, change: BookOrder, time: Nanos) -> tuple[str, bool]:
+        """Apply what became of an order. An execution is a trade as well.
 
-        While the book is lost nothing can be said against a change, and none is applied.
+        Return why it cannot be true - the book is lost by that - and whether a price moved. While a
+        book is lost nothing can be said against a change, and none is applied.
         """
-        if self.gap or self.action:
-            return ""
-        if self.orders is None:
-            return _BY_LEVEL if self.by_level else _NO_ORDERS
-        return self.orders.problem(change)
-
-    def order_change(self, change: BookOrder, time: Nanos) -> bool:
-        """Change an order as `order_problem` allows. An execution is a trade as well."""
-        problem = self.mark_problem
+        before = self.mark_problem
+        execution = change if type(change) is BookOrderExecuted else None
+        price = Price(0) if execution is None else self.execution_price(execution)
+        believed = not self.gap and not self.action
+        problem = self._apply(change) if believed else ""
+        if problem:
+            return problem, self.lose(f"a refused change: {problem}")
         moved = False
-        if isinstance(change, BookOrderExecuted):
-            price = self.execution_price(change)
-            moved = price > 0 and self.trade(price, time, change.trade_id)
-        if self.orders is None or self.gap or self.action:
-            return moved
-        self.orders.apply(change)
-        moved = self._touch_levels(time) or moved
-        self._judge()
-        return moved or problem != self.mark_problem
+        if execution is not None and price:
+            moved = self.trade(price, time, execution.trade_id)
+        if believed:
+            moved = self._touch_levels(time) or moved
+            self._judge()
+        return "", moved or before != self.mark_problem
 
     def execution_price(self, change: BookOrderExecuted) -> Price:
         """Return at which price an order traded, 0 where nobody knows."""
@@ -218,11 +216,6 @@ class Book:
             return Price(0)
         queue = self.orders.queue_of(change.order)
         return Price(0) if queue is None else queue.price
-
-    def lose_orders(self, reason: str) -> bool:
-        """Stop believing a book that is fed by order: a change of an order was refused."""
-        self.by_level = True
-        return self.lose(reason)
 
     def lose(self, reason: str) -> bool:
         """Stop believing: the feed lost its place."""
@@ -331,6 +324,13 @@ class Book:
             self.orders.content() if self.orders is not None else None,
         ]
 
+    def _apply(self, change: BookOrder) -> str:
+        if self.orders is not None:
+            return self.orders.apply(change)
+        problem = _BY_LEVEL if self.by_level else _NO_ORDERS
+        self.by_level = True
+        return problem
+
     def _begin_anew(self) -> None:
         self.bids.clear()
         self.asks.clear()
@@ -343,10 +343,10 @@ class Book:
         bid, ask = self.bids, self.asks
         self.touch_time = time
         return self._touch(
-            bid.best_price(),
-            bid.best_quantity(),
-            ask.best_price(),
-            ask.best_quantity(),
+            bid.best_price,
+            bid.best_quantity,
+            ask.best_price,
+            ask.best_quantity,
             self.update,
         )
 
@@ -393,17 +393,13 @@ class Book:
         self.action = reason
         self._judge()
 
-    def _levels_cross(self) -> bool:
-        bid, ask = self.bids.best_price(), self.asks.best_price()
-        return bid >= ask > 0
-
     def _judge(self) -> None:
         bid, ask = self.bid_price, self.ask_price
         if self.gap:
             self.mark_problem = self.gap
         elif bid and ask and bid >= ask and self._touch_carry is None:
             self.mark_problem = f"crossed: bid {bid} >= ask {ask} (increments)"
-        elif self._levels_cross():
+        elif self.bids.best_price >= self.asks.best_price > 0:
             self.mark_problem = "crossed: the levels contradict each other"
         elif self.touch_time == NEVER:
             self.mark_problem = _NO_DATA

@@ -9,6 +9,7 @@ applied, since every change of a book that is wrong would only make it wrong in 
 from typing import Final
 
 from fairlead.machine import performance, triggers
+from fairlead.machine.books import Book
 from fairlead.machine.market import report
 from fairlead.machine.order_book import absurd_orders
 from fairlead.machine.state import State
@@ -26,23 +27,19 @@ def order_change(state: State, change: BookOrder, time: Nanos, outputs: list[Out
         outputs.append(InputRefused(type(change).__name__, _UNKNOWN_INSTRUMENT))
         return
     reason = book.reason
-    traded = isinstance(change, BookOrderExecuted) and book.execution_price(change) > 0
-    problem = book.order_problem(change)
+    watched = change.instrument in state.watched
+    traded = watched and _is_trade(book, change)
+    problem, moved = book.order_change(change, time)
     if problem:
         outputs.append(InputRefused(type(change).__name__, problem))
-        traded = False
-        moved = book.lose_orders(f"a refused change: {problem}")
-    else:
-        moved = book.order_change(change, time)
     if moved:
         performance.marked(state, change.instrument)
     if reason != book.reason:
         report(book, outputs)
-    if change.instrument in state.watched:
-        if traded:
-            triggers.traded(state, change.instrument, time, outputs)
-        else:
-            triggers.moved(state, change.instrument, time, outputs)
+    if traded:
+        triggers.traded(state, change.instrument, time, outputs)
+    elif watched:
+        triggers.moved(state, change.instrument, time, outputs)
 
 
 def all_orders(state: State, whole: BookOrders, time: Nanos, outputs: list[Output]) -> None:
@@ -59,3 +56,7 @@ def all_orders(state: State, whole: BookOrders, time: Nanos, outputs: list[Outpu
         report(book, outputs)
     if whole.instrument in state.watched:
         triggers.moved(state, whole.instrument, time, outputs)
+
+
+def _is_trade(book: Book, change: BookOrder) -> bool:
+    return isinstance(change, BookOrderExecuted) and book.execution_price(change) > 0

@@ -17,6 +17,7 @@ from fairlead.model.inputs import (
     BookOrderExecuted,
     BookOrderReduced,
     BookOrderRemoved,
+    BookOrderReplaced,
     QueuedOrders,
 )
 from fairlead.model.terms import Side
@@ -52,7 +53,10 @@ class OrderPlace:
 
 
 class OrderBook:
-    """All orders of a book. Changes are checked by `problem` first, then applied."""
+    """All orders of a book.
+
+    A change that cannot be true is not applied: what it returns says why. Empty: it was.
+    """
 
     def __init__(self, bids: BookSide, asks: BookSide) -> None:
         """Begin empty; the quantities of prices are kept in `bids` and `asks`, empty as well."""
@@ -66,12 +70,6 @@ class OrderBook:
         """Return how many orders there are."""
         return len(self._places)
 
-    def replace_all(self, orders: QueuedOrders) -> None:
-        """Forget all orders, and take these in their order."""
-        self.clear()
-        for order, side, price, quantity in orders:
-            self.add(order, side, price, quantity)
-
     def clear(self) -> None:
         """Forget all orders and levels."""
         self._bids.clear()
@@ -80,9 +78,27 @@ class OrderBook:
         self._ask_queues.clear()
         self._places.clear()
 
-    def add(self, order: int, side: Side, price: Price, quantity: Quantity) -> None:
+    def apply(self, change: BookOrder) -> str:
+        """Apply what became of an order. Return why it cannot be true, empty if it was applied."""
+        # By identity: what is asked here is asked for every order of a market.
+        if type(change) is BookOrderAdded:
+            return self.add(change.order, change.side, change.price, change.quantity)
+        if type(change) is BookOrderRemoved:
+            return self.remove(change.order)
+        if type(change) is BookOrderReplaced:
+            return self._replace(change)
+        assert isinstance(change, BookOrderExecuted | BookOrderReduced), "no other kind is left"
+        if type(change) is BookOrderExecuted and not 0 <= change.price <= INCREMENTS_MAX:
+            return "a price is negative or absurd"
+        return self.take(change.order, change.quantity)
+
+    def add(self, order: int, side: Side, price: Price, quantity: Quantity) -> str:
         """Put an order last in the queue at its price."""
-        assert order not in self._places, "an order stands in one place"
+        if order in self._places:
+            return f"order {order} is in the book already"
+        problem = absurd_order(price, quantity)
+        if problem:
+            return problem
         queues, levels = self._of(side)
         queue = queues.get(price)
         if queue is None:
@@ -91,28 +107,36 @@ class OrderBook:
         queue.quantity = Quantity(queue.quantity + quantity)
         self._places[order] = queue
         levels.set(price, queue.quantity)
+        return ""
 
-    def take(self, order: int, quantity: Quantity) -> None:
-        """Let `quantity` of an order go: traded or taken back. It keeps its place."""
-        queue = self._places[order]
+    def take(self, order: int, quantity: Quantity) -> str:
+        """Let `quantity` of an order go, traded or taken back. The rest keeps its place."""
+        queue = self._places.get(order)
+        if queue is None:
+            return _unknown(order)
         left = queue.orders[order] - quantity
-        assert left >= 0, "no more of an order can go than there is"
         if left == 0:
-            self.remove(order)
-            return
+            return self.remove(order)
+        if quantity <= 0:
+            return "a quantity is not above 0"
+        if left < 0:
+            return f"{quantity} of order {order}, of which {left + quantity} are left (increments)"
         queue.orders[order] = Quantity(left)
         queue.quantity = Quantity(queue.quantity - quantity)
         self._of(queue.side)[1].set(queue.price, queue.quantity)
+        return ""
 
-    def remove(self, order: int) -> Queue:
-        """Let an order go altogether. Return the queue that it stood in."""
-        queue = self._places.pop(order)
+    def remove(self, order: int) -> str:
+        """Let an order go altogether."""
+        queue = self._places.pop(order, None)
+        if queue is None:
+            return _unknown(order)
         queue.quantity = Quantity(queue.quantity - queue.orders.pop(order))
         queues, levels = self._of(queue.side)
         levels.set(queue.price, queue.quantity)
-        if not queue.orders:
+        if not queue.quantity:
             del queues[queue.price]
-        return queue
+        return ""
 
     def quantity_of(self, order: int) -> Quantity:
         """Return what is left of an order, 0 if it is not here."""
@@ -137,34 +161,22 @@ class OrderBook:
         queue = self._of(side)[0].get(price)
         return 0 if queue is None else len(queue.orders)
 
-    def problem(self, change: BookOrder) -> str:
-        """Return why a change cannot be true of these orders, empty if it can."""
-        if isinstance(change, BookOrderAdded):
-            if change.order in self._places:
-                return f"order {change.order} is in the book already"
-            return absurd_order(change.price, change.quantity)
-        left = self.quantity_of(change.order)
-        if left == 0:
-            return f"order {change.order} is not in the book"
-        if isinstance(change, BookOrderRemoved):
-            return ""
-        if isinstance(change, BookOrderExecuted | BookOrderReduced):
-            return _too_much(change, left)
-        if change.new_order != change.order and change.new_order in self._places:
-            return f"order {change.new_order} is in the book already"
-        return absurd_order(change.price, change.quantity)
+    def levels(self, side: Side, depth: int) -> list[tuple[Price, Quantity, int]]:
+        """Return up to `depth` prices of a side, best first, with quantity and count of orders."""
+        queues, levels = self._of(side)
+        return [
+            (price, quantity, len(queues[price].orders)) for price, quantity in levels.top(depth)
+        ]
 
-    def apply(self, change: BookOrder) -> None:
-        """Apply a change that can be true."""
-        if isinstance(change, BookOrderAdded):
-            self.add(change.order, change.side, change.price, change.quantity)
-        elif isinstance(change, BookOrderExecuted | BookOrderReduced):
-            self.take(change.order, change.quantity)
-        elif isinstance(change, BookOrderRemoved):
-            self.remove(change.order)
-        else:
-            side = self.remove(change.order).side
-            self.add(change.new_order, side, change.price, change.quantity)
+    def whole(self) -> QueuedOrders:
+        """Return all orders, bids before asks, each side in the order in which they would trade."""
+        found: list[tuple[int, Side, Price, Quantity]] = []
+        for side in (Side.BUY, Side.SELL):
+            queues, levels = self._of(side)
+            for price, _ in levels.top(levels.depth()):
+                for order, quantity in queues[price].orders.items():
+                    found.append((order, side, price, quantity))
+        return tuple(found)
 
     def content(self) -> list[object]:
         """Return what a later output may depend on."""
@@ -173,6 +185,18 @@ class OrderBook:
             for queues in (self._bid_queues, self._ask_queues)
             for queue in queues.values()
         ]
+
+    def _replace(self, change: BookOrderReplaced) -> str:
+        queue = self._places.get(change.order)
+        if queue is None:
+            return _unknown(change.order)
+        if change.new_order != change.order and change.new_order in self._places:
+            return f"order {change.new_order} is in the book already"
+        problem = absurd_order(change.price, change.quantity)
+        if problem:
+            return problem
+        self.remove(change.order)
+        return self.add(change.new_order, queue.side, change.price, change.quantity)
 
     def _of(self, side: Side) -> tuple[dict[Price, Queue], BookSide]:
         if side is Side.BUY:
@@ -202,11 +226,5 @@ def absurd_orders(orders: QueuedOrders) -> str:
     return ""
 
 
-def _too_much(change: BookOrderExecuted | BookOrderReduced, left: Quantity) -> str:
-    if change.quantity <= 0:
-        return "a quantity is not above 0, or absurd"
-    if change.quantity > left:
-        return f"{change.quantity} of order {change.order}, of which {left} are left (increments)"
-    if isinstance(change, BookOrderExecuted) and not 0 <= change.price <= INCREMENTS_MAX:
-        return "a price is negative or absurd"
-    return ""
+def _unknown(order: int) -> str:
+    return f"order {order} is not in the book"
