@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 from fairlead.gateways.binance import BinanceFeed, Market, infer
 from fairlead.gateways.errors import FormatUnknown, InstrumentNotInferred
 from fairlead.gateways.feed import RecordedFeed
+from fairlead.gateways.lobster import open_lobster
 from fairlead.gateways.recorded import FormatOptions, FramesThroughFeed, Oracle
 from fairlead.gateways.recording import Recording
 from fairlead.model.units import InstrumentId
@@ -64,6 +65,11 @@ _ALL: Final = (
         "binance-raw",
         "lines `receive_ns {json}` of one Binance symbol, spot or USD-M",
         _open_binance_raw,
+    ),
+    Format(
+        "lobster",
+        "messages of a NASDAQ stock with the book after each, CSV, in the order of their days",
+        open_lobster,
     ),
 )
 FORMATS: Final[Mapping[str, Format]] = {each.name: each for each in _ALL}
