@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from fairlead.model.terms import Side
 from fairlead.model.units import Price, Quantity
-from fairlead.simulator.matching import BookOrder, OrderBook, Rest
+from fairlead.simulator.matching import OrderBook, Rest
+from fairlead.simulator.queues import BookOrder
 from fairlead.simulator.world import CROWD, US, Handling
 
 BUY, SELL = Side.BUY, Side.SELL
 WAITING = (Handling.LIMIT, Handling.POST_ONLY)
+IN_A_BOOK = [one for one in Handling if one is not Handling.MARKET_TO_LIMIT]
 
 
 def order(
@@ -291,7 +293,7 @@ entries = st.tuples(
     st.sampled_from([BUY, SELL]),
     st.integers(1, 8),
     st.integers(1, 12),
-    st.sampled_from(list(Handling)),
+    st.sampled_from(IN_A_BOOK),
     st.sampled_from([CROWD, CROWD, US, 2]),
 )
 cancels = st.tuples(st.just("cancel"), st.integers(1, 40))
@@ -312,7 +314,7 @@ def test_fifty_thousand_operations_agree_with_a_scanned_list() -> None:
     for step in range(50_000):
         draw = chance.random()
         if draw < 0.55:
-            handling = chance.choice([Handling.LIMIT] * 6 + list(Handling))
+            handling = chance.choice([Handling.LIMIT] * 6 + IN_A_BOOK)
             who = chance.choice([CROWD, CROWD, CROWD, US])
             side = chance.choice([BUY, SELL])
             middle = 500 - 9 if side is BUY else 500 + 9

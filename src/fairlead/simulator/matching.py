@@ -1,9 +1,9 @@
-"""An order book that matches by price, then by time.
+"""An order book that matches by price, then by what is shown, then by time.
 
-Each level is a queue in order of arrival, linked through the orders themselves, so that a cancel in
-the middle costs the same as one at the end. Links of an order that left are cleared: no cycle stays
-behind for the collector. The book knows participants only to prevent a trade with oneself; it knows
-no fees, no clock and no reports.
+Orders that show nothing stand in queues of their own, behind what is shown at their price, and no
+level that is published counts them. An iceberg shows a slice; the next one goes to the back of its
+queue. The book knows participants only to prevent a trade with oneself; it knows no fees, no clock
+and no reports.
 """
 
 from enum import Enum
@@ -12,7 +12,8 @@ from typing import Final
 from fairlead.model.inputs import Levels
 from fairlead.model.terms import Side
 from fairlead.model.units import Price, Quantity
-from fairlead.simulator.prices import SortedPrices
+from fairlead.simulator.book_log import BookLog
+from fairlead.simulator.queues import BookOrder, BookSide
 from fairlead.simulator.world import CROWD, Handling
 
 # Members that the path reads all the time: through the enumeration each read costs 50 ns.
@@ -33,180 +34,121 @@ class Rest(Enum):
     FOK = 5
     NO_LIQUIDITY = 6  # a market order that found nobody
     SELF_TRADE = 7  # next in line was an order of the same participant
+    MINIMUM = 8  # less than its minimum could trade at once: the order did not enter
+
+
+class SelfTrade(Enum):
+    """What happens where an order of a participant would trade with another one of his."""
+
+    CANCEL_NEWEST = 1
+    CANCEL_OLDEST = 2
+    CANCEL_BOTH = 3
+    DECREMENT = 4  # both lose what they would have traded
 
 
 _NONE: Final = Rest.NONE
 _WAITS: Final = Rest.WAITS
-
-
-class BookOrder:
-    """An order as the book knows it. `price` 0 is no limit, for market orders."""
-
-    def __init__(
-        self, order: int, participant: int, side: Side, price: Price, leaves: Quantity
-    ) -> None:
-        """Take the terms of an order that is not in the book yet."""
-        assert leaves > 0, f"order {order} enters with {leaves}, expected more than 0"
-        self.order = order
-        self.participant = participant
-        self.side = side
-        self.price = price
-        self.leaves: Quantity = leaves
-        self.level: Level | None = None
-        self.before: BookOrder | None = None
-        self.behind: BookOrder | None = None
-
-
-class Level:
-    """One price of one side: a queue of orders, the first to arrive first."""
-
-    def __init__(self, price: Price) -> None:
-        """Begin without orders."""
-        self.price = price
-        self.quantity: Quantity = Quantity(0)
-        self.first: BookOrder | None = None
-        self.last: BookOrder | None = None
-
-    def append(self, order: BookOrder) -> None:
-        """Let an order join the end of the queue."""
-        order.level = self
-        order.before = self.last
-        if self.last is None:
-            self.first = order
-        else:
-            self.last.behind = order
-        self.last = order
-        self.quantity = Quantity(self.quantity + order.leaves)
-
-    def unlink(self, order: BookOrder) -> None:
-        """Take an order out of the queue, wherever it stands."""
-        if order.before is None:
-            self.first = order.behind
-        else:
-            order.before.behind = order.behind
-        if order.behind is None:
-            self.last = order.before
-        else:
-            order.behind.before = order.before
-        order.level = order.before = order.behind = None
-        self.quantity = Quantity(self.quantity - order.leaves)
-        assert (self.quantity == 0) == (self.first is None), "a level is as large as its orders"
+_NEWEST: Final = SelfTrade.CANCEL_NEWEST
+_OLDEST: Final = SelfTrade.CANCEL_OLDEST
+_BOTH: Final = SelfTrade.CANCEL_BOTH
 
 
 class Execution:
-    """A trade between a waiting order (maker) and an incoming one (taker), at the maker's price."""
+    """A trade between a waiting order (maker) and an incoming one (taker), at the maker's price.
 
-    def __init__(self, maker: BookOrder, taker: BookOrder, quantity: Quantity) -> None:
-        """Take both parties and how much they traded."""
+    In an auction nobody is either: there the buyer stands as maker, at the price of the auction.
+    """
+
+    def __init__(
+        self, maker: BookOrder, taker: BookOrder, quantity: Quantity, price: Price
+    ) -> None:
+        """Take both parties, how much they traded, and at what price."""
         self.maker = maker
         self.taker = taker
-        self.price = maker.price
+        self.price = price
+        self.quantity = quantity
+
+
+class Prevented:
+    """What a waiting order lost, so that its participant does not trade with himself."""
+
+    def __init__(self, maker: BookOrder, quantity: Quantity) -> None:
+        """Take the order, and how much it lost; `maker.leaves` is what is left of it."""
+        self.maker = maker
         self.quantity = quantity
 
 
 class Matched:
-    """What came of an incoming order: executions in order, what is left, what became of that."""
+    """What came of an incoming order: executions in order, what is left, what became of that.
 
-    def __init__(self, executions: list[Execution], leaves: Quantity, rest: Rest) -> None:
+    `prevented` are the orders of the same participant that lost something; `lost` is what the
+    incoming order lost with them.
+    """
+
+    def __init__(
+        self,
+        executions: list[Execution],
+        leaves: Quantity,
+        rest: Rest,
+        prevented: list[Prevented] | None = None,
+        lost: int = 0,
+    ) -> None:
         """Take the outcome."""
         self.executions = executions
         self.leaves = leaves
         self.rest = rest
-
-
-class BookSide:
-    """The levels of one side."""
-
-    def __init__(self, side: Side) -> None:
-        """Begin empty."""
-        self.levels: dict[Price, Level] = {}
-        self.prices = SortedPrices(side)
-        self.changed: dict[Price, None] = {}  # in order of change; a dict as an ordered set
-
-    def append(self, order: BookOrder) -> None:
-        """Let an order join its level, which begins with it if need be."""
-        level = self.levels.get(order.price)
-        if level is None:
-            level = self.levels[order.price] = Level(order.price)
-            self.prices.add(order.price)
-        level.append(order)
-        self.changed[order.price] = None
-
-    def unlink(self, order: BookOrder) -> None:
-        """Take an order out; its level ends with its last order."""
-        level = order.level
-        assert level is not None, f"order {order.order} is not in the book"
-        level.unlink(order)
-        self.changed[order.price] = None
-        if level.first is None:
-            del self.levels[order.price]
-            self.prices.remove(order.price)
-
-    def reduce(self, order: BookOrder, quantity: Quantity) -> None:
-        """Take `quantity` off an order, which keeps its place and leaves when nothing is left."""
-        assert 0 < quantity <= order.leaves, f"cannot take {quantity} off {order.leaves}"
-        level = order.level
-        assert level is not None, f"order {order.order} is not in the book"
-        if quantity == order.leaves:
-            self.unlink(order)
-            order.leaves = Quantity(0)
-            return
-        order.leaves = Quantity(order.leaves - quantity)
-        level.quantity = Quantity(level.quantity - quantity)
-        self.changed[order.price] = None
-
-    def best(self) -> Level | None:
-        """Return the level of the best price."""
-        return self.levels[self.prices.best()] if self.prices.keys else None
-
-    def touch(self) -> tuple[Price, Quantity]:
-        """Return the best price and what waits there, 0 and 0 if nobody does."""
-        level = self.best()
-        return (level.price, level.quantity) if level is not None else (Price(0), Quantity(0))
-
-    def quantity(self, price: Price) -> Quantity:
-        """Return what waits at a price."""
-        level = self.levels.get(price)
-        return level.quantity if level is not None else Quantity(0)
-
-    def take_changes(self) -> Levels:
-        """Return the levels that changed since the last call, with 0 where one ended."""
-        if not self.changed:
-            return ()
-        changes = tuple([(price, self.quantity(price)) for price in self.changed])
-        self.changed.clear()
-        return changes
+        self.prevented = prevented
+        self.lost = lost
 
 
 class OrderBook:
     """The book of one instrument."""
 
-    def __init__(self) -> None:
+    def __init__(self, self_trade: SelfTrade = _NEWEST) -> None:
         """Begin empty."""
         self.bids = BookSide(_BUY)
         self.asks = BookSide(Side.SELL)
+        self.hidden_bids = BookSide(_BUY)
+        self.hidden_asks = BookSide(Side.SELL)
         self.orders: dict[int, BookOrder] = {}
+        self.log: BookLog | None = None  # what becomes of each order, for who publishes that
+        self._self_trade = self_trade
+        self._blocked: bool = False  # the last match ended at an order of the same participant
+        self._prevented: list[Prevented] | None = None  # in the last match
+        self._lost: int = 0  # by the taker, in the last match
 
     def add(self, order: BookOrder, handling: Handling) -> Matched:
         """Match an incoming order, and let its rest wait if its handling says so."""
         assert order.order not in self.orders, f"order {order.order} is in the book already"
         if handling is _POST_ONLY and self.would_take(order.side, order.price):
             return Matched([], order.leaves, Rest.WOULD_TAKE)
-        if handling is _FOK and not self._can_fill(order):
+        if handling is _FOK and not self._can_trade(order, order.leaves):
             return Matched([], order.leaves, Rest.FOK)
+        if order.minimum and not self._can_trade(order, order.minimum):
+            return Matched([], order.leaves, Rest.MINIMUM)
         executions = self._match(order)
         rest = self._rest(order, handling)
         if rest is _WAITS:
-            self.orders[order.order] = order
-            self._side(order.side).append(order)
-        return Matched(executions, order.leaves, rest)
+            self.wait(order)
+        matched = Matched(executions, order.leaves, rest, self._prevented, self._lost)
+        self._prevented = None
+        return matched
+
+    def wait(self, order: BookOrder) -> None:
+        """Let an order join the book as it is, whether or not it could trade."""
+        self.orders[order.order] = order
+        self.home(order).append(order)
+        if self.log is not None:
+            self.log.added(order)
 
     def cancel(self, order: int) -> Quantity:
         """Remove an order. Return what was left of it, 0 if it is not in the book."""
         found = self.orders.pop(order, None)
         if found is None:
             return Quantity(0)
-        self._side(found.side).unlink(found)
+        self.home(found).unlink(found)
+        if self.log is not None:
+            self.log.removed(found)
         return found.leaves
 
     def replace(self, order: int, price: Price, leaves: Quantity) -> Matched:
@@ -220,15 +162,23 @@ class OrderBook:
         assert leaves > 0, f"a waiting order leaves more than 0, found {leaves}"
         if price == found.price and leaves <= found.leaves:
             if leaves < found.leaves:
-                self._side(found.side).reduce(found, Quantity(found.leaves - leaves))
+                self._cut(found, Quantity(found.leaves - leaves))
             return Matched([], leaves, Rest.WAITS)
+        return self.add(self.successor(order, price, leaves), Handling.LIMIT)
+
+    def successor(self, order: int, price: Price, leaves: Quantity) -> BookOrder:
+        """Take a waiting order out; return it with other terms, not in the book yet."""
+        found = self.orders[order]
         self.cancel(order)
-        successor = BookOrder(order, found.participant, found.side, price, leaves)
-        return self.add(successor, Handling.LIMIT)
+        return BookOrder(
+            order, found.participant, found.side, price, leaves, found.display, found.hidden
+        )
 
     def would_take(self, side: Side, price: Price) -> bool:
         """Return whether an order would trade at once; a price of 0 is no limit."""
-        return self._opposite(side).prices.reached_by(price)
+        if side is _BUY:
+            return self.asks.prices.reached_by(price) or self.hidden_asks.prices.reached_by(price)
+        return self.bids.prices.reached_by(price) or self.hidden_bids.prices.reached_by(price)
 
     def leaves(self, order: int) -> Quantity:
         """Return what is left of a waiting order, 0 if it is not in the book."""
@@ -236,50 +186,94 @@ class OrderBook:
         return found.leaves if found is not None else Quantity(0)
 
     def ahead(self, order: int) -> Quantity:
-        """Return how much waits at the order's price before it."""
+        """Return how much is shown at the order's price before it, in its own queue."""
         ahead = 0
         before = self.orders[order].before
         while before is not None:
-            ahead += before.leaves
+            ahead += before.leaves - before.reserve
             before = before.before
         return Quantity(ahead)
 
     def levels(self, side: Side, depth: int) -> Levels:
-        """Return up to `depth` levels, best first."""
-        book_side = self._side(side)
+        """Return up to `depth` levels of what is shown, best first."""
+        book_side = self.bids if side is _BUY else self.asks
         prices = book_side.prices.best_first(depth)
         return tuple([(price, book_side.quantity(price)) for price in prices])
 
-    def _side(self, side: Side) -> BookSide:
-        return self.bids if side is _BUY else self.asks
-
-    def _opposite(self, side: Side) -> BookSide:
-        return self.asks if side is _BUY else self.bids
+    def home(self, order: BookOrder) -> BookSide:
+        """Return the side in which an order stands, or would."""
+        if order.hidden:
+            return self.hidden_bids if order.side is _BUY else self.hidden_asks
+        return self.bids if order.side is _BUY else self.asks
 
     def _match(self, taker: BookOrder) -> list[Execution]:
         executions: list[Execution] = []
-        makers = self._opposite(taker.side)
-        keys = makers.prices.keys
-        reach = makers.prices.reach(taker.price)
-        while taker.leaves and keys and keys[-1] >= reach:
+        buys = taker.side is _BUY
+        shown = self.asks if buys else self.bids
+        hidden = self.hidden_asks if buys else self.hidden_bids
+        keys, hidden_keys = shown.prices.keys, hidden.prices.keys
+        reach = shown.prices.reach(taker.price)
+        self._blocked, self._lost = False, 0
+        while taker.leaves:
+            makers = shown
+            if hidden_keys and (not keys or hidden_keys[-1] > keys[-1]):
+                if hidden_keys[-1] < reach:
+                    break
+                makers = hidden
+            elif not keys or keys[-1] < reach:
+                break
             level = makers.best()
             assert level is not None, "the best price has a level"
             maker = level.first
             assert maker is not None, "a level has an order"
             if maker.participant == taker.participant != CROWD:
-                break
-            quantity = min(maker.leaves, taker.leaves)
-            executions.append(Execution(maker, taker, quantity))
+                self._prevent(maker, taker)
+                if self._blocked:
+                    break
+                continue
+            slice_shown = Quantity(maker.leaves - maker.reserve)
+            quantity = min(slice_shown, taker.leaves)
+            executions.append(Execution(maker, taker, quantity, maker.price))
             taker.leaves = Quantity(taker.leaves - quantity)
             makers.reduce(maker, quantity)
+            if self.log is not None:
+                self.log.executed(maker, quantity, maker.leaves > 0 and quantity == slice_shown)
             if not maker.leaves:
                 del self.orders[maker.order]
         return executions
 
+    def _prevent(self, maker: BookOrder, taker: BookOrder) -> None:
+        """Keep two orders of one participant from trading; a taker that must end is blocked."""
+        mode = self._self_trade
+        if mode is _NEWEST or mode is _BOTH:
+            self._blocked = True
+        if mode is _NEWEST:
+            return
+        quantity = maker.leaves
+        if mode is not _OLDEST and mode is not _BOTH:
+            quantity = min(quantity, taker.leaves)
+            taker.leaves = Quantity(taker.leaves - quantity)
+            self._lost += quantity
+        if quantity == maker.leaves:
+            self.cancel(maker.order)
+            maker.leaves = Quantity(0)
+        else:
+            self._cut(maker, quantity)
+        if self._prevented is None:
+            self._prevented = []
+        self._prevented.append(Prevented(maker, quantity))
+
+    def _cut(self, order: BookOrder, quantity: Quantity) -> None:
+        shown = order.leaves - order.reserve
+        self.home(order).cut(order, quantity)
+        less = shown - (order.leaves - order.reserve)
+        if less and self.log is not None:
+            self.log.reduced(order, Quantity(less))
+
     def _rest(self, order: BookOrder, handling: Handling) -> Rest:
         if not order.leaves:
             return _NONE
-        if self.would_take(order.side, order.price):
+        if self._blocked:
             return Rest.SELF_TRADE
         if handling is _IOC:
             return Rest.IOC
@@ -288,20 +282,44 @@ class OrderBook:
         assert handling is not _FOK, "what can be filled wholly leaves nothing"
         return _WAITS
 
-    def _can_fill(self, taker: BookOrder) -> bool:
-        """Return whether all of it can trade before its own participant is in the way."""
-        makers = self._opposite(taker.side)
-        reach = makers.prices.reach(taker.price)
-        missing = taker.leaves
-        for key in reversed(makers.prices.keys):
+    def _can_trade(self, taker: BookOrder, wanted: Quantity) -> bool:
+        """Return whether so much can trade before its own participant is in the way."""
+        buys = taker.side is _BUY
+        shown = self.asks if buys else self.bids
+        hidden = self.hidden_asks if buys else self.hidden_bids
+        reach = shown.prices.reach(taker.price)
+        missing: int = wanted
+        keys = shown.prices.keys
+        if hidden.prices.keys:
+            keys = sorted(dict.fromkeys([*keys, *hidden.prices.keys]))
+        for key in reversed(keys):
             if key < reach:
                 return False
-            maker = makers.levels[Price(key * makers.prices.sign)].first
-            while maker is not None:
-                if maker.participant == taker.participant != CROWD:
-                    return False
-                missing = Quantity(missing - maker.leaves)
+            price = Price(key * shown.prices.sign)
+            for side in (shown, hidden):
+                missing, ends = self._missing_after(side, price, taker, missing)
                 if missing <= 0:
                     return True
-                maker = maker.behind
+                if ends:
+                    return False
         return False
+
+    def _missing_after(
+        self, side: BookSide, price: Price, taker: BookOrder, missing: int
+    ) -> tuple[int, bool]:
+        """Return what is still missing behind the orders at a price, and whether it ends there.
+
+        A reserve comes forward behind all that is shown, so an own order keeps it out of reach.
+        """
+        level = side.levels.get(price)
+        maker = level.first if level is not None else None
+        reserves = 0
+        while maker is not None:
+            if maker.participant == taker.participant != CROWD:
+                if self._self_trade is not _OLDEST:
+                    return missing, True
+            else:
+                missing -= maker.leaves - maker.reserve
+                reserves += maker.reserve
+            maker = maker.behind
+        return missing - reserves, False

@@ -62,3 +62,4 @@ class Handling(Enum):
     IOC = 3  # take what its price allows at once, the rest is gone
     FOK = 4  # all at once or nothing
     MARKET = 5  # as IOC, at any price or up to a protection price
+    MARKET_TO_LIMIT = 6  # take at the touch, let the rest wait at that price
