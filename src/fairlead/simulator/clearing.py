@@ -120,6 +120,16 @@ class Clearing:
         if len(self._fills) > FILLS_MAX:
             self._fills_since = Nanos(self._fills.popleft()[0].venue_time + 1)
 
+    def take_back(self, report: VenueFilled, order: VenueOrder, worth: Money) -> None:
+        """Undo an execution of what is paid in full."""
+        holding = self._holdings[report.instrument]
+        assert holding.instrument.kind is _SPOT, "a contract's profits are not undone"
+        buys = order.side is _BUY
+        paid = report.fee + (worth if buys else -worth)
+        holding.quantity -= report.quantity if buys else -report.quantity
+        self._cash[holding.instrument.currency] += paid
+        self._fills = deque([one for one in self._fills if one[0].execution != report.execution])
+
     def fills(self, since: Nanos) -> tuple[Nanos, tuple[StatementFill, ...]]:
         """Return the executions from a time on, and the time from which they are all there.
 

@@ -24,7 +24,8 @@ from fairlead.model.units import (
     divide_half_even,
 )
 from fairlead.simulator.chance import BELL_DEVIATION, Chance
-from fairlead.simulator.exchange import Exchange, Listing
+from fairlead.simulator.exchange import Exchange
+from fairlead.simulator.listing import Listing
 from fairlead.simulator.world import Handling
 
 _VOLATILITY: Final = BasisPoints(250)

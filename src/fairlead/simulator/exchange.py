@@ -1,106 +1,88 @@
-"""A venue that matches: our orders and those of the crowd stand in the same queues.
+"""The exchange: a venue that matches, its day, and what its operator does.
 
-Everybody's orders stand in the public book. Market data goes out after every change of a book, in
-the order in which it came about: the trades, then the levels that changed, then the touch if it
-moved. Reports and market data travel over different wires; nothing reaches us before the event that
-caused it.
+By itself a world without a crowd; `market.SimulatedWorld` adds one. Phases come by the hours of its
+rules or by command. While orders are collected nothing trades; when a call ends, what can trades at
+one price (`auction.py`), what was for this auction alone expires, and the book is shown again. A
+halt stops all but cancels; trading comes back through a call. What the operator takes back or
+corrects is told to who traded, taken off his account, and told in public.
 """
 
 from typing import Final
 
-from fairlead.model.inputs import BookChange, BookSnapshot, Input, MarketData, Quote, Trade
+import msgspec
+
+from fairlead.model.inputs import (
+    Input,
+    MarketHalt,
+    SessionPhase,
+    TradeBusted,
+    TradingStatus,
+    VenueBusted,
+    VenueCorrected,
+)
 from fairlead.model.instruments import Instrument
-from fairlead.model.outputs import Approved
-from fairlead.model.terms import Liquidity, Side
-from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity, UpdateId
-from fairlead.simulator.chance import Chance
-from fairlead.simulator.latency import Wire
-from fairlead.simulator.matching import BookOrder, Matched, OrderBook, Rest
-from fairlead.simulator.venue import DATA_STREAM, Venue, VenueConfig
-from fairlead.simulator.venue_order import VenueOrder
-from fairlead.simulator.world import CROWD, NEVER, US, Handling
+from fairlead.model.outputs import Disconnect
+from fairlead.model.risk_terms import Phase
+from fairlead.model.terms import InstrumentKind, Liquidity, TimeInForce
+from fairlead.model.units import Nanos, OrderId, Price, Quantity, share_of
+from fairlead.simulator.executions import Executed
+from fairlead.simulator.hours import Due, Occasion
+from fairlead.simulator.listing import DEFAULT_RULES, Listing
+from fairlead.simulator.matching_venue import MatchingVenue
+from fairlead.simulator.queues import BookOrder
+from fairlead.simulator.rules import ExchangeRules
+from fairlead.simulator.venue import VenueConfig
+from fairlead.simulator.venue_order import BUSTED, VenueOrder, worth
+from fairlead.simulator.world import NEVER, US, Handling
 
-# Members that the path reads all the time: through the enumeration each read costs 50 ns.
+_SPOT: Final = InstrumentKind.SPOT
 _MAKER: Final = Liquidity.MAKER
-_TAKER: Final = Liquidity.TAKER
-_POST_ONLY: Final = Handling.POST_ONLY
-_SNAPSHOT_DEPTH: Final = 1_000  # levels per side; what is deeper becomes known when it changes
-
-# Why a venue cancels by itself: the reason in its report.
-_REASONS: Final[dict[Rest, str]] = {
-    Rest.IOC: "ioc",
-    Rest.FOK: "fok",
-    Rest.NO_LIQUIDITY: "no_liquidity",
-    Rest.SELF_TRADE: "self_trade",
-}
-
-
-class Listing:
-    """One instrument as it is traded here: its book, and what was last said about it in public."""
-
-    def __init__(self, instrument: Instrument) -> None:
-        """Begin with an empty book."""
-        self.instrument = instrument
-        self.book = OrderBook()
-        self.update: int = 0
-        self.bid: tuple[Price, Quantity] = (Price(0), Quantity(0))
-        self.ask: tuple[Price, Quantity] = (Price(0), Quantity(0))
+_MARKET: Final = Handling.MARKET
+_DAY: Final = TimeInForce.DAY
+_AT_OPEN: Final = TimeInForce.AT_OPEN
+_AT_CLOSE: Final = TimeInForce.AT_CLOSE
+_CONTINUOUS: Final = Phase.CONTINUOUS
+_CLOSED: Final = Phase.CLOSED
+_OPENING: Final = (Phase.PRE_OPEN, Phase.OPENING_AUCTION)
+_CLOSING_AUCTION: Final = Phase.CLOSING_AUCTION
+_HALT_AUCTION: Final = Phase.HALT_AUCTION
+_HALT_LEVEL: Final = 3  # of a halt of the whole venue
+_PAUSED: Final = "price_bands"
 
 
-class Exchange(Venue):
-    """The venue. By itself a world without a crowd; `market.SimulatedWorld` adds one."""
+class Exchange(MatchingVenue):
+    """The venue with its day."""
 
-    def __init__(self, instruments: list[Instrument], config: VenueConfig) -> None:
+    def __init__(
+        self,
+        instruments: list[Instrument],
+        config: VenueConfig,
+        rules: ExchangeRules = DEFAULT_RULES,
+    ) -> None:
         """List the instruments. Nothing is traded or published before `open`."""
-        super().__init__(instruments, config)
-        self.listings = {one.instrument: Listing(one) for one in instruments}
-        self.data: Wire[MarketData] = Wire(config.data_latency, Chance(config.seed, DATA_STREAM))
-        self.is_open: bool = False
+        super().__init__(instruments, config, rules)
         self._delay_min = min(config.report_latency.constant, config.data_latency.constant)
-        self._crowd_orders: int = 0
-        self._trades: int = 0
 
     def open(self, time: Nanos) -> None:
-        """Begin to trade: publish what stands in every book."""
+        """Begin to trade, in the phase of the hour: publish what stands in every book."""
         assert not self.is_open, "the exchange is open already"
         self.is_open = True
         for listing in self.listings.values():
             listing.book.bids.take_changes()
             listing.book.asks.take_changes()
-            self._publish_book(listing, time)
+        hours = self.rules.hours
+        if hours.phases:
+            self._begin_everywhere(hours.at(time), time)
+            self.agenda.set(hours.next_change(time), Due(Occasion.PHASE))
+        for listing in self.listings.values():
+            if listing.phase is _CONTINUOUS:
+                self.publisher.book(listing, time)
 
     def refresh(self, time: Nanos) -> None:
         """Publish all books anew, for who has lost a place in them or has just come."""
         for listing in self.listings.values():
             listing.bid = listing.ask = (Price(0), Quantity(0))  # so that the touch is said again
-            self._publish_book(listing, time)
-
-    # --- the crowd --------------------------------------------------------------------------------
-
-    def enter(
-        self,
-        listing: Listing,
-        side: Side,
-        price: Price,
-        quantity: Quantity,
-        handling: Handling,
-        time: Nanos,
-    ) -> int:
-        """Enter an order of the crowd. Return its number: negative, so that it is none of ours."""
-        self._crowd_orders += 1
-        order = BookOrder(-self._crowd_orders, CROWD, side, price, quantity)
-        matched = listing.book.add(order, handling)
-        self._report(matched, time)
-        self._publish(listing, matched, time)
-        return order.order
-
-    def withdraw(self, listing: Listing, order: int, time: Nanos) -> Quantity:
-        """Cancel an order of the crowd. Return what was left of it, 0 if it was gone."""
-        assert order < 0, "the crowd's orders have negative numbers"
-        leaves = listing.book.cancel(order)
-        if leaves:
-            self._publish_levels(listing, time)
-        return leaves
+            self.publisher.book(listing, time)
 
     # --- the world --------------------------------------------------------------------------------
 
@@ -109,9 +91,21 @@ class Exchange(Venue):
         """It is a function of its seed and our actions."""
         return True
 
+    def next_event(self) -> Nanos:
+        """Return when something happens here by itself, `NEVER` if nothing does."""
+        return min(self.agenda.next_time, self.actions.next_time)
+
+    def happen(self) -> None:
+        """Let happen what is next: what is due, and then what arrives."""
+        if self.agenda.next_time <= self.actions.next_time:
+            time = self.agenda.next_time
+            self._come_due(self.agenda.take(), time)
+        else:
+            self.arrive()
+
     def next_time(self) -> Nanos | None:
         """Return the time before which nothing reaches us, `None` if nothing is on its way."""
-        time = self.output_time(self.actions.next_time)
+        time = self.output_time(self.next_event())
         return time if time != NEVER else None
 
     def output_time(self, event: Nanos) -> Nanos:
@@ -120,9 +114,9 @@ class Exchange(Venue):
         return min(time, Nanos(event + self._delay_min)) if event != NEVER else time
 
     def take(self, time: Nanos) -> list[Input]:
-        """Return what reaches us up to `time`, after what arrives at the venue up to then."""
-        while self.actions.next_time <= time:
-            self.arrive()
+        """Return what reaches us up to `time`, after what happens at the venue up to then."""
+        while self.next_event() <= time:
+            self.happen()
         return self.collect(time)
 
     def collect(self, time: Nanos) -> list[Input]:
@@ -141,95 +135,245 @@ class Exchange(Venue):
             else:
                 return inputs
 
-    # --- our orders -------------------------------------------------------------------------------
+    # --- the day ----------------------------------------------------------------------------------
 
-    def _place(self, order: VenueOrder, time: Nanos) -> None:
-        listing = self.listings[order.instrument.instrument]
-        if not self.is_open:
-            self._turn_away(order, "market_closed", time)
+    def begin(self, listing: Listing, phase: Phase, time: Nanos) -> None:
+        """Put one instrument into another phase."""
+        if phase is listing.phase:
             return
-        if order.handling is _POST_ONLY and listing.book.would_take(order.side, order.limit):
-            self._turn_away(order, "post_only_would_take", time)
+        self._say_phase(listing, phase, time)
+        self._begin(listing, phase, time)
+
+    def _begin_everywhere(self, phase: Phase, time: Nanos) -> None:
+        for venue in dict.fromkeys([one.venue for one in self.instruments.values()]):
+            self.data.send(SessionPhase(venue, phase, time), time)
+        for listing in self.listings.values():
+            if listing.phase is not phase and (phase is _CLOSED or not listing.halted):
+                self._begin(listing, phase, time)
+
+    def _say_phase(self, listing: Listing, phase: Phase, time: Nanos) -> None:
+        instrument = listing.instrument
+        self.data.send(SessionPhase(instrument.venue, phase, time, instrument.instrument), time)
+
+    def _begin(self, listing: Listing, phase: Phase, time: Nanos) -> None:
+        """Leave a phase, with an auction if it was a call, and begin the next one."""
+        before = listing.phase
+        collected, collects = listing.collects, phase is not _CONTINUOUS and phase is not _CLOSED
+        if collected and not collects:
+            self._uncross(listing, phase, time)
+        if collects:
+            listing.begin_call(phase)
+            if not collected:
+                listing.called = time
+                self.publisher.book(listing, time)
+                self._indicate(listing, time)
+        listing.phase = phase
+        if phase is _CLOSING_AUCTION:
+            self._enter_at_close(listing, time)
+        elif phase is _CLOSED:
+            self._expire_all((_DAY, _AT_OPEN, _AT_CLOSE), listing, time)
+        if before in _OPENING and phase not in _OPENING:
+            self._expire_all((_AT_OPEN,), listing, time)
+        if not collects:
+            listing.bid = listing.ask = (Price(0), Quantity(0))
+            if collected:
+                listing.update += 1
+                self.publisher.book(listing, time)
+            self._settle(listing, time)
+        listing.look()
+
+    def _uncross(self, listing: Listing, phase: Phase, time: Nanos) -> None:
+        """Let trade what was collected. What came without a limit does not stay."""
+        executions = listing.uncross()
+        self._report_auction(executions, time)
+        self.publisher.crossed(listing, executions, time)
+        listing.phase = phase
+        for left in listing.call.take_unpriced():
+            if left.participant == US:
+                self._end_auction_order(self.orders[OrderId(left.order)], time)
+        for order in self._ours_in(listing):
+            if order.handling is _MARKET and order.order in listing.book.orders:
+                listing.book.cancel(order.order)
+                self._end_auction_order(order, time)
+        listing.book.bids.take_changes()
+        listing.book.asks.take_changes()
+        if listing.bands is not None and executions:
+            listing.bands.forget()
+            self._take_in_trades(listing.bands, listing, executions[-1:], time)
+
+    def _end_auction_order(self, order: VenueOrder, time: Nanos) -> None:
+        if order.time_in_force in (_AT_OPEN, _AT_CLOSE):
+            self._expire(order, time)
+        else:
+            self._canceled(order, "no_liquidity", time)
+
+    def _enter_at_close(self, listing: Listing, time: Nanos) -> None:
+        """Let the orders enter that waited for the closing auction."""
+        for order in self._ours_in(listing):
+            if self._at_close.pop(order.order, None) is not None:
+                entry = BookOrder(order.order, US, order.side, order.limit, order.leaves)
+                listing.enter(entry, order.handling)
+
+    def _expire_all(
+        self, times_in_force: tuple[TimeInForce, ...], listing: Listing, time: Nanos
+    ) -> None:
+        for order in self._ours_in(listing):
+            if order.time_in_force in times_in_force:
+                self._remove(order, time)
+                self._expire(order, time)
+
+    def _indicate(self, listing: Listing, time: Nanos) -> None:
+        self.publisher.indication(listing, time)
+        due = Due(Occasion.INDICATION, listing.instrument.instrument, since=listing.called)
+        self.agenda.set(Nanos(time + self.rules.indication), due)
+
+    def _ours_in(self, listing: Listing) -> list[VenueOrder]:
+        instrument = listing.instrument.instrument
+        return [one for one in self.orders.values() if one.instrument.instrument == instrument]
+
+    def _come_due(self, due: Due, time: Nanos) -> None:
+        occasion = due.occasion
+        if occasion is Occasion.PHASE:
+            hours = self.rules.hours
+            self._begin_everywhere(hours.at(time), time)
+            self.agenda.set(hours.next_change(time), due)
+        elif occasion is Occasion.ORDER_EXPIRES:
+            order = self.orders.get(due.order)
+            if order is not None:
+                self._remove(order, time)
+                self._expire(order, time)
+        else:
+            self._come_due_at(self.listings[due.instrument], due, time)
+
+    def _come_due_at(self, listing: Listing, due: Due, time: Nanos) -> None:
+        occasion = due.occasion
+        if occasion is Occasion.INDICATION:
+            if listing.collects and listing.called == due.since:
+                self._indicate(listing, time)
+        elif occasion is Occasion.LIMIT_STATE:
+            if listing.bands is not None and listing.bands.limit_since == due.since:
+                self.halt(listing, _PAUSED, time)
+                pause = Due(Occasion.PAUSE_ENDS, listing.instrument.instrument, since=time)
+                self.agenda.set(Nanos(time + listing.bands.terms.pause), pause)
+        elif occasion is Occasion.PAUSE_ENDS:
+            if listing.halted:
+                self.resume(listing, time)
+        elif listing.phase is _HALT_AUCTION:
+            self.begin(listing, self.rules.hours.at(time), time)
+
+    # --- the operator -----------------------------------------------------------------------------
+
+    def halt(self, listing: Listing, reason: str, time: Nanos) -> None:
+        """Halt one instrument: no order enters, nothing trades; what works can be canceled."""
+        if listing.halted:
             return
-        self._accept(order, time)
-        entry = BookOrder(order.order, US, order.side, order.limit, order.leaves)
-        self._conclude(order, listing, listing.book.add(entry, order.handling), time)
+        listing.halted = True
+        listing.look()
+        self.data.send(TradingStatus(listing.instrument.instrument, False, reason), time)
 
-    def _remove(self, order: VenueOrder, time: Nanos) -> None:
-        listing = self.listings[order.instrument.instrument]
-        canceled = listing.book.cancel(order.order)
-        assert canceled == order.leaves, f"canceled {canceled} of {order.leaves}"
-        self._publish_levels(listing, time)
-
-    def _change(self, order: VenueOrder, approved: Approved, time: Nanos) -> None:
-        listing = self.listings[order.instrument.instrument]
-        if order.handling is _POST_ONLY and listing.book.would_take(order.side, approved.price):
-            self._keep(approved, "post_only_would_take", time)
+    def resume(self, listing: Listing, time: Nanos) -> None:
+        """End the halt of one instrument: orders are collected, and then trade in an auction."""
+        if not listing.halted:
             return
-        self._replaced(order, approved, time)
-        matched = listing.book.replace(order.order, order.limit, order.leaves)
-        self._conclude(order, listing, matched, time)
+        listing.halted = False
+        self.data.send(TradingStatus(listing.instrument.instrument, True), time)
+        if listing.phase is _CONTINUOUS:
+            self.begin(listing, _HALT_AUCTION, time)
+            due = Due(Occasion.CALL_ENDS, listing.instrument.instrument)
+            self.agenda.set(Nanos(time + self.rules.halt_call), due)
+        listing.look()
 
-    def _conclude(self, order: VenueOrder, listing: Listing, matched: Matched, time: Nanos) -> None:
-        """Report and publish what came of an order of ours that met the book."""
-        self._report(matched, time)
-        assert order.leaves == matched.leaves, "the book and the order agree on what is left"
-        reason = _REASONS.get(matched.rest)
-        if reason is not None:
-            self._canceled(order, reason, time)
-        self._publish(listing, matched, time)
+    def halt_all(self, reason: str, time: Nanos) -> None:
+        """Halt the whole market."""
+        self._say_halt(True, reason, time)
+        for listing in self.listings.values():
+            self.halt(listing, reason, time)
 
-    def _report(self, matched: Matched, time: Nanos) -> None:
-        """Report the executions in which we are a party."""
-        for one in matched.executions:
-            if one.maker.participant == US:
-                order = self.orders[OrderId(one.maker.order)]
-                self._fill(order, one.price, one.quantity, _MAKER, time)
-            elif one.taker.participant == US:
-                order = self.orders[OrderId(one.taker.order)]
-                self._fill(order, one.price, one.quantity, _TAKER, time)
+    def resume_all(self, time: Nanos) -> None:
+        """End the halt of the whole market."""
+        self._say_halt(False, "", time)
+        for listing in self.listings.values():
+            self.resume(listing, time)
 
-    # --- market data ------------------------------------------------------------------------------
+    def _say_halt(self, halted: bool, reason: str, time: Nanos) -> None:
+        for venue in dict.fromkeys([one.venue for one in self.instruments.values()]):
+            self.data.send(MarketHalt(venue, _HALT_LEVEL, halted, reason, time), time)
 
-    def _publish_book(self, listing: Listing, time: Nanos) -> None:
-        book = listing.book
-        snapshot = BookSnapshot(
-            listing.instrument.instrument,
-            book.levels(Side.BUY, _SNAPSHOT_DEPTH),
-            book.levels(Side.SELL, _SNAPSHOT_DEPTH),
-            UpdateId(listing.update),
+    def bust(self, execution: str, reason: str, time: Nanos) -> str:
+        """Take an execution of ours back. Return why it cannot be, empty if it was."""
+        executed = self.executions.find(execution)
+        if executed is None:
+            return "unknown_execution"
+        if executed.order.instrument.kind is not _SPOT:
+            return "not_paid_in_full"  # what a lot realised since then would have to be undone
+        report = executed.report
+        self._take_back(executed, report.quantity)
+        busted = VenueBusted(
+            report.order, report.instrument, execution, report.session_date, reason, time
+        )
+        self.reports.send(busted, time)
+        if executed.trade:
+            self.data.send(TradeBusted(report.instrument, executed.trade, time), time)
+        return ""
+
+    def correct(
+        self, execution: str, price: Price, quantity: Quantity, reason: str, time: Nanos
+    ) -> str:
+        """Put another price, and at most as much, in the place of an execution of ours.
+
+        Return why that cannot be, empty if it was done.
+        """
+        executed = self.executions.find(execution)
+        if executed is None:
+            return "unknown_execution"
+        order, before = executed.order, executed.report
+        if order.instrument.kind is not _SPOT:
+            return "not_paid_in_full"
+        if price <= 0 or not 0 < quantity <= before.quantity:
+            return "not_a_correction"
+        self._take_back(executed, Quantity(before.quantity - quantity))
+        self._executed += 1
+        traded = worth(order.instrument, price, quantity)
+        fee = share_of(traded, self.fees.rate(order.instrument, before.liquidity is _MAKER, time))
+        name = f"E{self._executed:09d}"
+        after = msgspec.structs.replace(
+            before, execution=name, price=price, quantity=quantity, fee=fee, venue_time=time
+        )
+        self.clearing.book(after, order, traded)
+        self.executions.add(after, order, executed.trade)
+        if self.books is not None:
+            self.books.filled(after, order)
+        corrected = VenueCorrected(
+            before.order,
+            before.instrument,
+            execution,
+            name,
+            before.session_date,
+            price,
+            quantity,
+            fee,
+            before.liquidity,
+            reason,
             time,
         )
-        self.data.send(snapshot, time)
-        self._publish_touch(listing, time)
+        self.reports.send(corrected, time)
+        if executed.trade:
+            self.data.send(TradeBusted(before.instrument, executed.trade, time), time)
+        return ""
 
-    def _publish(self, listing: Listing, matched: Matched, time: Nanos) -> None:
-        instrument: InstrumentId = listing.instrument.instrument
-        for one in matched.executions:
-            self._trades += 1
-            trade_id = f"T{self._trades:09d}"
-            trade = Trade(instrument, one.price, one.quantity, one.taker.side, trade_id, time)
-            self.data.send(trade, time)
-        self._publish_levels(listing, time)
+    def reset_sessions(self, reason: str, time: Nanos) -> None:
+        """End our sessions, as if the line broke: at once, with what that means for our orders."""
+        for venue in dict.fromkeys([one.venue for one in self.instruments.values()]):
+            self._hang_up(Disconnect(venue, reason), time)
 
-    def _publish_levels(self, listing: Listing, time: Nanos) -> None:
-        if not self.is_open:
-            return
-        bids = listing.book.bids.take_changes()
-        asks = listing.book.asks.take_changes()
-        if not bids and not asks:
-            return
-        listing.update += 1
-        instrument = listing.instrument.instrument
-        self.data.send(BookChange(instrument, bids, asks, UpdateId(listing.update), time), time)
-        self._publish_touch(listing, time)
-
-    def _publish_touch(self, listing: Listing, time: Nanos) -> None:
-        bid = listing.book.bids.touch()
-        ask = listing.book.asks.touch()
-        if bid == listing.bid and ask == listing.ask:
-            return
-        listing.bid, listing.ask = bid, ask
-        instrument = listing.instrument.instrument
-        quote = Quote(instrument, bid[0], bid[1], ask[0], ask[1], UpdateId(listing.update), time)
-        self.data.send(quote, time)
+    def _take_back(self, executed: Executed, less: Quantity) -> None:
+        """Take an execution off the account; `less` of its order is filled no more, and gone."""
+        report, order = executed.report, executed.order
+        self.executions.take(report.execution)
+        self.clearing.take_back(
+            report, order, worth(order.instrument, report.price, report.quantity)
+        )
+        if self.books is not None:
+            self.books.busted(report, order, less)
+        order.filled = Quantity(order.filled - less)
+        order.lose(less, BUSTED)

@@ -123,20 +123,20 @@ class SimulatedWorld:
 
     def next_time(self) -> Nanos | None:
         """Return the time before which nothing reaches us; `None` once all is over."""
-        event = min(self.market.next_time, self.exchange.actions.next_time)
+        event = min(self.market.next_time, self.exchange.next_event())
         time = self.exchange.output_time(event)
         return time if time != NEVER else None
 
     def take(self, time: Nanos) -> list[Input]:
         """Return, in order, all that reaches us up to and including `time`."""
-        market, actions = self.market, self.exchange.actions
+        market, exchange = self.market, self.exchange
         while True:
-            if market.next_time <= actions.next_time:
+            if market.next_time <= exchange.next_event():
                 if market.next_time > time:
                     break
                 market.step()
-            elif actions.next_time <= time:
-                self.exchange.arrive()
+            elif exchange.next_event() <= time:
+                exchange.happen()
             else:
                 break
         return self.exchange.collect(time)

@@ -19,6 +19,7 @@ from fairlead.model.inputs import (
     VenueCanceled,
     VenueCancelRejected,
     VenueDisconnected,
+    VenueExpired,
     VenueFilled,
     VenueOrderStatus,
     VenueRejected,
@@ -52,6 +53,8 @@ from fairlead.simulator.chance import Chance
 from fairlead.simulator.clearing import Clearing
 from fairlead.simulator.days import session_date
 from fairlead.simulator.ended import EndedOrders
+from fairlead.simulator.executions import RecentExecutions
+from fairlead.simulator.fees import Fees, FeeTier
 from fairlead.simulator.latency import LatencyModel, Wire
 from fairlead.simulator.venue_books import VenueBooks
 from fairlead.simulator.venue_order import VenueOrder, broken_rule, worth
@@ -80,6 +83,7 @@ class VenueConfig:
     With `cancel_on_disconnect` the venue cancels what works there when we end the session.
     `rejection_rate` of the new orders are turned down for good, `transient_rejection_rate` for now.
     Statements are of `account`, which begins with `cash`; without any, they say nothing of cash.
+    Without `fee_tiers` an instrument's own rates hold.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class VenueConfig:
         cash: tuple[StatementCash, ...] = (),
         cost_basis: CostBasis = CostBasis.AVERAGE,
         cancel_on_disconnect: bool = True,
+        fee_tiers: tuple[FeeTier, ...] = (),
         seed: int = 1,
     ) -> None:
         """Take the terms. Raises `ValueError`."""
@@ -116,6 +121,7 @@ class VenueConfig:
         self.cash = cash
         self.cost_basis = cost_basis
         self.cancel_on_disconnect = cancel_on_disconnect
+        self.fee_tiers = fee_tiers
         self.seed = seed
 
 
@@ -131,6 +137,8 @@ class Venue:
         self.orders: dict[OrderId, VenueOrder] = {}  # those that are not done
         self.ended = EndedOrders()
         self.clearing = Clearing(instruments, config.cash, config.cost_basis)
+        self.fees = Fees(config.fee_tiers)
+        self.executions = RecentExecutions()
         self.books: VenueBooks | None = None  # everything that ever came and traded, for checkers
         self.now: Nanos = Nanos(0)
         self._config = config
@@ -249,9 +257,10 @@ class Venue:
 
     def _broken_change(self, order: VenueOrder, approved: Approved) -> str:
         """Return the name of the first rule that new terms of an order break, "" for none."""
-        if approved.side is not order.side or approved.order_type is not _LIMIT:
+        limited = approved.order_type is _LIMIT
+        if approved.side is not order.side or not (limited or order.keeps_type(approved)):
             return "only_price_and_quantity_change"
-        if approved.quantity <= order.filled:
+        if approved.quantity <= order.filled + order.gone:
             return "quantity_already_filled"
         return broken_rule(order.instrument, approved)
 
@@ -339,6 +348,7 @@ class Venue:
         if self.books is not None:
             self.books.replaced(order, approved)
         order.quantity, order.limit = approved.quantity, approved.price
+        order.trigger = approved.trigger_price
         order.client_order = approved.client_order
         report = VenueReplaced(
             order.order,
@@ -351,7 +361,7 @@ class Venue:
         self.reports.send(report, time)
 
     def _canceled(self, order: VenueOrder, reason: str, time: Nanos) -> None:
-        assert order.leaves > 0, f"order {order.order} is filled, nothing is left to cancel"
+        assert order.filled < order.quantity, f"order {order.order} is filled: nothing is left"
         self._end(order, Status.CANCELED, reason, time)
         report = VenueCanceled(order.order, order.instrument.instrument, reason, time)
         self.reports.send(report, time)
@@ -363,13 +373,24 @@ class Venue:
         if self.books is not None:
             self.books.ended(order)
 
+    def _expire(self, order: VenueOrder, time: Nanos) -> None:
+        """Tell that the time of an order ran out; it is out of the book already."""
+        self._end(order, Status.EXPIRED, "", time)
+        self.reports.send(VenueExpired(order.order, order.instrument.instrument, time), time)
+
     def _fill(
-        self, order: VenueOrder, price: Price, quantity: Quantity, liquidity: Liquidity, time: Nanos
+        self,
+        order: VenueOrder,
+        price: Price,
+        quantity: Quantity,
+        liquidity: Liquidity,
+        time: Nanos,
+        trade: str = "",
     ) -> None:
+        """Book and report an execution; `trade` is its public name, where it has one."""
         assert 0 < quantity <= order.leaves, f"{quantity} does not fill {order.leaves}"
         instrument = order.instrument
-        maker = liquidity is _MAKER
-        rate = instrument.maker_fee if maker else instrument.taker_fee
+        rate = self.fees.rate(instrument, liquidity is _MAKER, time)
         order.filled = Quantity(order.filled + quantity)
         traded = worth(instrument, price, quantity)
         self._executed += 1
@@ -387,8 +408,14 @@ class Venue:
             order.side,
         )
         self.clearing.book(report, order, traded)
+        self.fees.traded(traded, time)
+        self.executions.add(report, order, trade)
         if self.books is not None:
             self.books.filled(report, order)
         self.reports.send(report, time)
-        if not order.leaves:
+        if order.leaves:
+            return
+        if order.gone:
+            self._canceled(order, order.gone_reason, time)
+        else:
             self._end(order, Status.FILLED, "", time)

@@ -61,6 +61,7 @@ class VenueBooks:
         self.messages: Final[dict[str, int]] = {}  # how often each came, by `message_name`
         self.positions: Final[dict[InstrumentId, int]] = {}
         self._executions: Final[list[tuple[VenueFilled, str]]] = []  # with the client order id
+        self._busted: Final[dict[str, None]] = {}  # ids of executions, in order
         self._attempts: Final[dict[OrderId, BookedOrder]] = {}  # the last one under our number
 
     def came(self, action: Action) -> None:
@@ -97,6 +98,14 @@ class VenueBooks:
         signed = report.quantity if order.side is _BUY else -report.quantity
         self.positions[report.instrument] = self.positions.get(report.instrument, 0) + signed
 
+    def busted(self, report: VenueFilled, order: VenueOrder, less: Quantity) -> None:
+        """Take note that an execution was taken back; `less` is what the order lost with it."""
+        booked = self._attempts[order.order]
+        booked.filled = Quantity(booked.filled - less)
+        self._busted[report.execution] = None
+        signed = report.quantity if order.side is _BUY else -report.quantity
+        self.positions[report.instrument] -= signed
+
     def ended(self, order: VenueOrder) -> None:
         """Take note that an order is done."""
         booked = self._attempts[order.order]
@@ -126,6 +135,7 @@ class VenueBooks:
                     "quantity": report.quantity,
                     "fee": report.fee,
                     "venue_time": report.venue_time,
+                    **({"busted": True} if report.execution in self._busted else {}),
                 }
                 for report, client_order in self._executions
             ],

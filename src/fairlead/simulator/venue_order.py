@@ -12,11 +12,23 @@ from fairlead.simulator.world import Handling
 
 # Members that the path reads all the time: through the enumeration each read costs 50 ns.
 _MARKET: Final = OrderType.MARKET
+_LIMIT: Final = OrderType.LIMIT
+_STOP: Final = OrderType.STOP
+_STOP_LIMIT: Final = OrderType.STOP_LIMIT
+_MARKET_TO_LIMIT: Final = OrderType.MARKET_TO_LIMIT
+_PEGGED: Final = OrderType.PEGGED
 _FOK: Final = TimeInForce.FOK
 _IOC: Final = TimeInForce.IOC
 _GTC: Final = TimeInForce.GTC
+_DAY: Final = TimeInForce.DAY
+_GTD: Final = TimeInForce.GTD
+_AT_ONCE: Final = (TimeInForce.IOC, TimeInForce.FOK)
 _NO_PEG: Final = Peg.NONE
 _OPEN: Final = Status.OPEN
+_FILLED: Final = Status.FILLED
+_CANCELED: Final = Status.CANCELED
+SELF_TRADE: Final = "self_trade"  # why an order is canceled that would meet one of its own
+BUSTED: Final = "busted"  # ... of which an execution was taken back
 _INVERSE: Final = InstrumentKind.INVERSE
 
 
@@ -38,15 +50,34 @@ class VenueOrder:
         self.handling = handling(approved)
         self.limit: Price = limit(approved)
         self.quantity: Quantity = approved.quantity
+        self.order_type = approved.order_type
+        self.time_in_force = approved.time_in_force
+        self.trigger: Price = approved.trigger_price
+        self.display: Quantity = approved.display_quantity
+        self.peg: Peg = approved.peg
+        self.peg_offset: Price = approved.peg_offset
+        self.expire_time: Nanos = approved.expire_time
+        self.plain: bool = is_plain(approved)
         self.filled: Quantity = Quantity(0)
+        self.gone: Quantity = Quantity(0)  # neither filled nor working
+        self.gone_reason: str = ""  # what became of that
         self.status: Status = _OPEN
         self.reason: str = ""  # why it is done
         self.ended: Nanos = Nanos(0)  # when
 
     @property
     def leaves(self) -> Quantity:
-        """What is not filled."""
-        return Quantity(self.quantity - self.filled)
+        """What can still be filled."""
+        return Quantity(self.quantity - self.filled - self.gone)
+
+    def lose(self, quantity: Quantity, reason: str) -> None:
+        """Take it that so much will neither be filled nor work; a filled order is so no more."""
+        if not quantity:
+            return
+        self.gone = Quantity(self.gone + quantity)
+        self.gone_reason = reason
+        if self.status is _FILLED:
+            self.status, self.reason = _CANCELED, reason
 
     def end(self, status: Status, reason: str, time: Nanos) -> None:
         """Take it that the order is done."""
@@ -83,6 +114,10 @@ class VenueOrder:
             self.venue_order,
         )
 
+    def keeps_type(self, approved: Approved) -> bool:
+        """Return whether new terms are of the same type: a stop with another trigger."""
+        return approved.order_type is self.order_type and self.order_type is _STOP_LIMIT
+
     def is_meant(self, query: QueryOrder) -> bool:
         """Return whether a query for an order of this number means this one.
 
@@ -97,12 +132,24 @@ class VenueOrder:
         return query.client_order == self.client_order
 
 
+def is_plain(approved: Approved) -> bool:
+    """Return whether an order meets the book as it comes, or waits in it until it is canceled."""
+    time_in_force = approved.time_in_force
+    return (
+        (approved.order_type is _LIMIT or approved.order_type is _MARKET)
+        and (time_in_force is _GTC or time_in_force is _IOC or time_in_force is _FOK)
+        and not approved.display_quantity
+    )
+
+
 def handling(approved: Approved) -> Handling:
-    """Return how the venue handles an order."""
+    """Return how the venue handles an order; a stop once it has fired."""
     if approved.time_in_force is _FOK:
         return Handling.FOK
-    if approved.order_type is _MARKET:
+    if approved.order_type is _MARKET or approved.order_type is _STOP:
         return Handling.MARKET
+    if approved.order_type is _MARKET_TO_LIMIT:
+        return Handling.MARKET_TO_LIMIT
     if approved.time_in_force is _IOC:
         return Handling.IOC
     return Handling.POST_ONLY if approved.post_only else Handling.LIMIT
@@ -111,10 +158,12 @@ def handling(approved: Approved) -> Handling:
 def limit(approved: Approved) -> Price:
     """Return the price beyond which the order does not trade, 0 for none.
 
-    A market order goes with the worst price that risk allowed as its protection price, as venues
-    offer it.
+    One without a limit goes with the worst price that risk allowed as its protection price, as
+    venues offer it; so does a peg that names no limit.
     """
-    return approved.price_worst if approved.order_type is _MARKET else approved.price
+    if approved.order_type is _LIMIT or approved.order_type is _STOP_LIMIT:
+        return approved.price
+    return approved.price or approved.price_worst
 
 
 def broken_rule(instrument: Instrument, approved: Approved) -> str:
@@ -128,16 +177,40 @@ def broken_rule(instrument: Instrument, approved: Approved) -> str:
         return "quantity_above_maximum"
     if quantity % instrument.quantity_lot:
         return "quantity_not_on_lot"
-    if approved.order_type is _MARKET:
-        return "post_only_cannot_wait" if approved.post_only else ""
+    if rule := "" if is_plain(approved) else _broken_condition(instrument, approved):
+        return rule
+    if approved.order_type is _LIMIT or approved.order_type is _STOP_LIMIT:
+        return _broken_price(instrument, approved)
+    return "post_only_cannot_wait" if approved.post_only else ""
+
+
+def _broken_price(instrument: Instrument, approved: Approved) -> str:
+    """Return the rule that the limit of an order breaks, "" for none."""
     if approved.price <= 0:
         return "price_not_positive"
     if approved.price % instrument.price_tick:
         return "price_not_on_tick"
-    if worth(instrument, approved.price, quantity) < instrument.notional_min:
+    if worth(instrument, approved.price, approved.quantity) < instrument.notional_min:
         return "notional_below_minimum"
-    if approved.post_only and approved.time_in_force is not _GTC:
+    if approved.post_only and approved.time_in_force in _AT_ONCE:
         return "post_only_cannot_wait"
+    return ""
+
+
+def _broken_condition(instrument: Instrument, approved: Approved) -> str:
+    """Return the rule that the triggers, slices and times of an order break, "" for none."""
+    display, quantity = approved.display_quantity, approved.quantity
+    if display and (display % instrument.quantity_lot or not 0 < display <= quantity):
+        return "display_quantity_not_fitting"
+    if approved.time_in_force in _AT_ONCE and approved.order_type not in (_LIMIT, _MARKET):
+        return "time_in_force_not_fitting"
+    if (approved.time_in_force is _GTD) != (approved.expire_time > 0):
+        return "expire_time_not_fitting"
+    if approved.order_type is _STOP or approved.order_type is _STOP_LIMIT:
+        if approved.trigger_price <= 0 or approved.trigger_price % instrument.price_tick:
+            return "trigger_price_not_on_tick"
+        if approved.time_in_force not in (_GTC, _DAY, _GTD):
+            return "time_in_force_not_fitting"
     return ""
 
 
@@ -149,7 +222,9 @@ def not_offered(instrument: Instrument, approved: Approved) -> str:
         return "time_in_force_not_offered"
     if approved.display_quantity and not instrument.icebergs:
         return "display_quantity_not_offered"
-    if approved.trigger_price or approved.peg is not _NO_PEG:
+    stops = approved.order_type is _STOP or approved.order_type is _STOP_LIMIT
+    pegs = approved.order_type is _PEGGED
+    if (approved.trigger_price and not stops) or (approved.peg is not _NO_PEG) != pegs:
         return "order_type_not_offered"
     return ""
 
