@@ -16,6 +16,7 @@ from fairlead.model.errors import UnreadableText
 from fairlead.model.outputs import Output
 from fairlead.model.text import INPUTS, record_form, write
 from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND
+from tests.script_book_words import book_input
 from tests.script_breaker_words import BREAKER_ANSWERS, breaker_input
 from tests.script_limit_words import LIMIT_ANSWERS, limit_input, told
 from tests.script_risk_words import risk_input
@@ -28,10 +29,8 @@ LIMITS = {
     "reference_age_max": str(60 * NANOS_PER_SECOND),
 }
 DESK = (
-    "node 1",
-    "account main 100000",
-    "strategy mm",
-    "strategy arb",
+    *("node 1", "account main 100000"),
+    *("strategy mm", "strategy arb"),
     "instrument ABC",
     "instrument XYZ venue OTHER",
     "limit order_quantity_max 1000",
@@ -78,7 +77,8 @@ SAYINGS = {
     r"connect (?P<venue>\w+)": "VenueConnected",
     r"quote (?P<bid_price>\S+) (?P<bid_quantity>\S+) (?P<ask_price>\S+) (?P<ask_quantity>\S+)"
     r"( update (?P<update>\d+))?": "Quote",
-    r"trade (?P<aggressor>buy|sell) (?P<quantity>\S+) at (?P<price>\S+)": "Trade",
+    r"trade (?P<aggressor>buy|sell) (?P<quantity>\S+) at (?P<price>\S+)"
+    r"( as (?P<trade_id>\S+))?": "Trade",
     r"book bids(?P<bids>.*) asks(?P<asks>.*?)( update (?P<update>\d+))?": "BookSnapshot",
     r"change bids(?P<bids>.*) asks(?P<asks>.*?)( update (?P<update>\d+))?": "BookChange",
     r"gap (?P<reason>.+)": "BookGap",
@@ -293,7 +293,7 @@ class Desk:
             return policy(found[1], found[2])
         if found := re.fullmatch(r"statement of (\w+)(.*)", line):
             return statement(found[1], found[2])
-        found_risk = breaker_input(line) or risk_input(line, about)
+        found_risk = breaker_input(line) or risk_input(line, about) or book_input(line, about)
         if (said := found_risk or limit_input(line, about, self.script)) is not None:
             return said
         for saying, kind in SAYINGS.items():

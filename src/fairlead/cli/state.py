@@ -16,8 +16,9 @@ from fairlead.machine.machine import Machine
 from fairlead.machine.marks import VenueMark
 from fairlead.model.decimals import decimal_text
 from fairlead.model.forms import RATE_DECIMALS
-from fairlead.model.inputs import StrategyDefinition
+from fairlead.model.inputs import AuctionIndication, StrategyDefinition
 from fairlead.model.names import Names
+from fairlead.model.text import write
 from fairlead.model.units import InstrumentId
 
 
@@ -114,7 +115,16 @@ def _book(book: Book, machine: Machine, names: Names) -> dict[str, Any]:
         "stale": book.stale,
         "reason": book.reason,
         "halted": book.halted,
+        "order_count": None if book.orders is None else len(book.orders),
+        "source": book.source,
+        "indication": None if book.indication is None else _indication(book.indication, names),
     }
+
+
+def _indication(indication: AuctionIndication, names: Names) -> dict[str, Any]:
+    """Describe what an auction would do, as the venue last said."""
+    written = write(indication, names)
+    return {name: value for name, value in written.items() if name not in ("type", "instrument")}
 
 
 def _marks(machine: Machine, names: Names) -> dict[str, Any]:

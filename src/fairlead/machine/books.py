@@ -81,6 +81,7 @@ class Book:
         self._carried_ask = Price(0)
         self._last_carry: Carry | None = None
         self._carried_last = Price(0)
+        self.last_aggressor: Side | None = None  # of the last trade, None where nobody said
         self._last_trade = ""  # the venue's name of the last trade
         self._price_before = Price(0)  # of the trade before the last
         self._time_before = NEVER
@@ -196,13 +197,14 @@ class Book:
         before = self.mark_problem
         execution = change if type(change) is BookOrderExecuted else None
         price = Price(0) if execution is None else self.execution_price(execution)
+        aggressor = None if execution is None else self._aggressor(execution)
         believed = not self.gap and not self.action
         problem = self._apply(change) if believed else ""
         if problem:
             return problem, self.lose(f"a refused change: {problem}")
         moved = False
         if execution is not None and price:
-            moved = self.trade(price, time, execution.trade_id)
+            moved = self.trade(price, time, execution.trade_id, aggressor)
         if believed:
             moved = self._touch_levels(time) or moved
             self._judge()
@@ -217,6 +219,13 @@ class Book:
         queue = self.orders.queue_of(change.order)
         return Price(0) if queue is None else queue.price
 
+    def _aggressor(self, execution: BookOrderExecuted) -> Side | None:
+        """Return the side that took: the other one than that of the order that stood."""
+        queue = None if self.orders is None else self.orders.queue_of(execution.order)
+        if queue is None:
+            return None
+        return Side.SELL if queue.side is _BUY else _BUY
+
     def lose(self, reason: str) -> bool:
         """Stop believing: the feed lost its place."""
         problem = self.mark_problem
@@ -225,8 +234,10 @@ class Book:
         self._judge()
         return problem != self.mark_problem
 
-    def trade(self, price: Price, time: Nanos, trade_id: str = "") -> bool:
-        """Remember the last price at which others traded."""
+    def trade(
+        self, price: Price, time: Nanos, trade_id: str = "", aggressor: Side | None = None
+    ) -> bool:
+        """Remember the last price at which others traded, and who took."""
         moved = price != self.last_price or self._last_carry is not None
         carried = self._last_carry is not None
         self._price_before = Price(0) if carried else self.last_price
@@ -234,6 +245,7 @@ class Book:
         self.last_price = price
         self.last_time = time
         self._last_trade = trade_id
+        self.last_aggressor = aggressor
         self._last_carry = None
         return moved
 
@@ -249,6 +261,7 @@ class Book:
         self.last_time = NEVER if carried else self._time_before
         self._last_carry = None
         self._last_trade = ""
+        self.last_aggressor = None
         self._price_before = Price(0)
         self._time_before = NEVER
         return True

@@ -52,7 +52,7 @@ def trade(state: State, trade: Trade, time: Nanos, outputs: list[Output]) -> Non
     elif not (0 < trade.price <= INCREMENTS_MAX and 0 < trade.quantity <= INCREMENTS_MAX):
         outputs.append(InputRefused("Trade", "price or quantity is absurd"))
     else:
-        if book.trade(trade.price, time, trade.trade_id):
+        if book.trade(trade.price, time, trade.trade_id, trade.aggressor):
             performance.marked(state, trade.instrument)
         if trade.instrument in state.watched:
             triggers.traded(state, trade.instrument, time, outputs)

@@ -42,7 +42,7 @@ def _quote(book: Book, quote: Quote, refused: bool, time: Nanos) -> None:
 
 def _trade(book: Book, trade: Trade, refused: bool, time: Nanos) -> None:
     if not refused:
-        book.trade(trade.price, time, trade.trade_id)
+        book.trade(trade.price, time, trade.trade_id, trade.aggressor)
 
 
 def _busted(book: Book, bust: TradeBusted, refused: bool, _time: Nanos) -> None:
