@@ -15,7 +15,7 @@ from fairlead.simulator.world import CROWD, US, Handling
 
 BUY, SELL = Side.BUY, Side.SELL
 WAITING = (Handling.LIMIT, Handling.POST_ONLY)
-IN_A_BOOK = [one for one in Handling if one is not Handling.MARKET_TO_LIMIT]
+IN_A_BOOK: list[Handling] = [one for one in Handling if one is not Handling.MARKET_TO_LIMIT]
 
 
 def order(

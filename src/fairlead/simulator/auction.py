@@ -166,6 +166,6 @@ def _by_price(shown: BookSide, hidden: BookSide) -> dict[Price, int]:
     return quantities
 
 
-def _rank(order: BookOrder) -> tuple[int, bool]:
-    """Return what comes first in a stable sort: a better price, then what is shown."""
-    return (-order.price if order.side is _BUY else order.price, order.hidden)
+def _rank(order: BookOrder) -> int:
+    """Return what comes first: a better price. The sort is stable, what is shown came before."""
+    return -order.price if order.side is _BUY else order.price
