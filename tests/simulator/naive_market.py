@@ -312,21 +312,20 @@ class NaiveMarket:
 
     def fill_in_auction(self, order: Naive, quantity: int) -> None:
         """Take an execution off an order; with its next slice it keeps its turn till the end."""
-        order.leaves -= quantity
-        kept = self.orders if order.price else self.unpriced
-        if not order.leaves:
-            kept.remove(order)
-            self._partial.discard(order.number)
-            return
-        if not order.price:
+        if not order.price or quantity == order.leaves:
+            order.leaves -= quantity
+            if not order.leaves:
+                (self.orders if order.price else self.unpriced).remove(order)
+                self._partial.discard(order.number)
             return
         self._partial.add(order.number)
-        while quantity >= order.shown:
-            quantity -= order.shown
-            self.orders.remove(order)
-            self.join(order)
-            if not quantity:
-                return
-        order.shown -= quantity
+        while quantity:
+            part = min(quantity, order.shown)
+            order.leaves -= part
+            order.shown -= part
+            quantity -= part
+            if not order.shown:
+                self.orders.remove(order)
+                self.join(order)
 
     _partial: set[int] = field(default_factory=set)  # orders that trade in parts in an auction
