@@ -4,18 +4,33 @@ import msgspec
 import pytest
 
 from fairlead.model.inputs import (
+    AuctionIndication,
     BookChange,
     BookSnapshot,
     Input,
+    MarketHalt,
+    PriceBands,
     Quote,
+    SessionPhase,
+    Statement,
     Trade,
+    TradeBusted,
+    TradingStatus,
     VenueAccepted,
+    VenueCorrected,
     VenueFilled,
+    VenueOrderStatus,
 )
 from fairlead.model.outputs import Action
-from fairlead.model.terms import Liquidity, Side
-from fairlead.model.units import InstrumentId, Nanos, Price, Quantity
+from fairlead.model.risk_terms import Phase
+from fairlead.model.terms import Liquidity, OrderType, Side, Status, TimeInForce
+from fairlead.model.units import BasisPoints, InstrumentId, Money, Nanos, Price, Quantity, Rate
+from fairlead.simulator.bands import BandTerms
 from fairlead.simulator.exchange import Exchange
+from fairlead.simulator.fees import FeeTier
+from fairlead.simulator.hours import Hours
+from fairlead.simulator.publishing import AUCTION
+from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.world import Handling
 from tests.simulator.orders import (
     BUY,
@@ -29,14 +44,17 @@ from tests.simulator.orders import (
     START,
     TO_VENUE,
     all_of,
+    ask,
     at,
     cancel,
     market,
+    query,
     quick,
     replace,
     send,
     story,
 )
+from tests.simulator.trading_day import HOUR, SECOND, Day, order
 
 
 class Floor:
@@ -331,3 +349,212 @@ def test_money_and_shares_only_change_hands() -> None:
         public.remove((fill.venue_time, fill.price, fill.quantity))
     for order in range(1, 60):
         assert sum(fill.quantity for fill in ours if fill.order == order) <= 10 * (order % 7 + 1)
+
+
+# --- the day --------------------------------------------------------------------------------------
+
+PHASES = (
+    (Nanos(0), Phase.CLOSED),
+    (Nanos(8 * HOUR), Phase.OPENING_AUCTION),
+    (Nanos(9 * HOUR), Phase.CONTINUOUS),
+    (Nanos(17 * HOUR), Phase.CLOSING_AUCTION),
+    (Nanos(18 * HOUR), Phase.CLOSED),
+)
+AT_OPEN = {"time_in_force": TimeInForce.AT_OPEN}
+AT_CLOSE = {"time_in_force": TimeInForce.AT_CLOSE}
+
+
+def test_a_day_has_an_open_and_a_close() -> None:
+    day = Day(START + 8 * HOUR, hours=Hours(PHASES), indication=Nanos(HOUR))
+    day.crowd(BUY, 100, 505)
+    day.crowd(SELL, 60, 500)
+    buy = order(1, BUY, 30, order_type=OrderType.MARKET, **AT_OPEN)
+    assert day.we(buy, order(2, SELL, 40, 510, **AT_OPEN)) == ["accepted 1", "accepted 2"]
+    assert day.we(order(3, SELL, 20, 500, **AT_CLOSE)) == ["accepted 3"]
+    assert day.we(send(4, BUY, 20, 500, IOC)) == ["rejected 4 not_in_an_auction"]
+    assert day.wait(HOUR) == ["filled 1 30@505 taker", "expired 2"]
+    trades = day.told(Trade)
+    assert {(one.price, one.aggressor, one.conditions) for one in trades} == {(505, None, AUCTION)}
+    assert sum(one.quantity for one in trades) == 60
+    assert day.listing.book.levels(BUY, 9) == ((505, 70),)
+    assert day.we(order(5, BUY, 20, 500, **AT_OPEN)) == ["rejected 5 auction_is_over"]
+
+    assert day.wait(8 * HOUR) == []  # the closing auction has begun
+    assert day.wait(HOUR) == ["filled 3 20@505 taker"]
+    assert day.listing.phase is Phase.CLOSED
+    assert day.we(send(6, BUY, 10, 500)) == ["rejected 6 market_closed"]
+    phases = [one.phase for one in day.told(SessionPhase)]
+    assert phases == [phase for _, phase in PHASES[1:]]
+    assert day.listing.book.levels(BUY, 9) == ((505, 50),), "what has no time stays overnight"
+
+
+def test_an_indication_says_what_the_auction_would_do_now() -> None:
+    day = Day(START + 8 * HOUR, hours=Hours(PHASES), indication=Nanos(SECOND))
+    (first,) = day.told(AuctionIndication)
+    assert (first.price, first.paired, first.imbalance_side) == (0, 0, None)
+    day.crowd(BUY, 100, 505)
+    day.crowd(SELL, 60, 500)
+    day.wait(SECOND)
+    last = day.told(AuctionIndication)[-1]
+    assert (last.price, last.paired, last.imbalance, last.imbalance_side) == (505, 60, 40, BUY)
+    day.wait(3 * SECOND)
+    assert len(day.told(AuctionIndication)) == 5
+
+
+def test_no_book_is_shown_while_orders_are_collected() -> None:
+    day = Day()
+    day.crowd(BUY, 100, 500)
+    day.phase(Phase.HALT_AUCTION)
+    day.crowd(SELL, 60, 490)
+    day.wait()
+    last_book, last_quote = day.told(BookSnapshot)[-1], day.told(Quote)[-1]
+    assert (last_book.bids, last_book.asks) == ((), ())
+    assert (last_quote.bid_price, last_quote.ask_price) == (0, 0)
+    day.phase(Phase.CONTINUOUS)
+    last_book, last_quote = day.told(BookSnapshot)[-1], day.told(Quote)[-1]
+    assert last_book.bids == ((500, 40),)
+    assert (last_quote.bid_price, last_quote.bid_quantity) == (500, 40)
+
+
+def test_the_price_of_an_auction_fires_stops() -> None:
+    day = Day()
+    day.phase(Phase.OPENING_AUCTION)
+    day.crowd(SELL, 60, 500)
+    day.crowd(BUY, 40, 505)
+    stop = order(1, BUY, 20, order_type=OrderType.STOP, trigger_price=Price(500))
+    assert day.we(stop) == ["accepted 1"]
+    assert day.phase(Phase.CONTINUOUS) == ["triggered 1", "filled 1 20@500 taker"]
+
+
+def test_in_a_halt_nothing_enters_or_trades_and_it_ends_with_an_auction() -> None:
+    day = Day(halt_call=Nanos(SECOND))
+    day.we(send(1, BUY, 50, 500), send(2, BUY, 50, 495))
+    day.exchange.halt_all("news", day.now)
+    assert day.we(send(3, SELL, 50, 500)) == ["rejected 3 halted"]
+    assert day.we(replace(1, BUY, 40, 505)) == ["replacerejected 1 halted"]
+    assert day.we(cancel(2)) == ["canceled 2 requested"]
+    day.crowd(SELL, 50, 500)
+    assert day.wait() == []
+    day.exchange.resume_all(day.now)
+    day.crowd(SELL, 30, 490)
+    assert day.wait() == []
+    assert day.wait(SECOND) == ["filled 1 30@500 taker"], "buyers are left: the highest price"
+    assert [one.halted for one in day.told(MarketHalt)] == [True, False]
+    status = [(one.tradable, one.reason) for one in day.told(TradingStatus)]
+    assert status == [(False, "news"), (True, "")]
+    phases = [one.phase for one in day.told(SessionPhase)]
+    assert phases == [Phase.HALT_AUCTION, Phase.CONTINUOUS]
+
+
+def test_a_limit_state_that_lasts_becomes_a_pause() -> None:
+    terms = BandTerms(BasisPoints(100), limit_state=Nanos(15 * SECOND), pause=Nanos(60 * SECOND))
+    day = Day(bands=terms, halt_call=Nanos(10 * SECOND))
+    day.crowd(SELL, 10, 500)
+    day.crowd(BUY, 10, 500)  # bands 495 to 505
+    day.crowd(BUY, 10, 505)
+    day.wait(16 * SECOND)
+    bands = [(one.lower, one.upper, one.limit_state) for one in day.told(PriceBands)]
+    assert bands == [(495, 505, False), (495, 505, True)]
+    assert day.listing.halted
+    day.wait(60 * SECOND)
+    assert day.listing.phase is Phase.HALT_AUCTION
+    day.crowd(SELL, 10, 540)  # orders that are collected have no bands
+    day.crowd(BUY, 10, 540)
+    day.wait(10 * SECOND)
+    assert day.listing.phase is Phase.CONTINUOUS
+    last = day.told(PriceBands)[-1]
+    assert (last.lower, last.upper, last.limit_state) == (535, 545, False)
+
+
+def test_a_limit_state_that_ends_in_time_is_no_pause() -> None:
+    day = Day(bands=BandTerms(BasisPoints(100)))
+    day.crowd(SELL, 10, 500)
+    day.crowd(BUY, 10, 500)
+    bid = day.crowd(BUY, 10, 505)
+    day.wait(5 * SECOND)
+    day.exchange.withdraw(day.listing, bid, day.now)
+    day.wait(60 * SECOND)
+    assert not day.listing.halted
+    assert [one.limit_state for one in day.told(PriceBands)] == [False, True, False]
+
+
+# --- the operator ---------------------------------------------------------------------------------
+
+
+def cash_and_shares(day: Day) -> tuple[int, int]:
+    """Return what the venue says that we have."""
+    day.we(ask())
+    statement = day.told(Statement)[-1]
+    shares = statement.positions[0].quantity if statement.positions else 0
+    return statement.cash[0].amount, shares
+
+
+def test_a_busted_execution_never_was() -> None:
+    day = Day()
+    before = cash_and_shares(day)
+    day.crowd(SELL, 50, 500)
+    day.we(send(1, BUY, 50, 500))
+    assert day.exchange.bust("E000000001", "clearly erroneous", day.now) == ""
+    assert day.wait() == ["busted 1 clearly erroneous"]
+    assert cash_and_shares(day) == before
+    assert [one.trade_id for one in day.told(TradeBusted)] == ["T000000001"]
+    assert day.told(Statement)[-1].fills == ()
+    day.we(query(1))
+    (status,) = day.told(VenueOrderStatus)
+    assert (status.status, status.filled, status.reason) == (Status.CANCELED, 0, "busted")
+    assert day.exchange.bust("E000000001", "again", day.now) == "unknown_execution"
+
+
+def test_what_was_busted_of_a_working_order_is_not_traded_again() -> None:
+    day = Day()
+    day.we(send(1, BUY, 100, 500))
+    day.crowd(SELL, 40, 500)
+    day.wait()
+    day.exchange.bust("E000000001", "erroneous", day.now)
+    day.crowd(SELL, 100, 500)
+    assert day.wait() == ["busted 1 erroneous", "filled 1 60@500 maker", "canceled 1 busted"]
+
+
+def test_a_corrected_execution_has_another_price_and_is_paid_anew() -> None:
+    day = Day()
+    before = cash_and_shares(day)
+    day.crowd(SELL, 50, 500)
+    day.we(send(1, BUY, 50, 500))
+    exchange, now = day.exchange, day.now
+    assert exchange.correct("E000000001", Price(490), Quantity(50), "price", now) == ""
+    day.wait()
+    (corrected,) = day.told(VenueCorrected)
+    assert (corrected.original, corrected.execution) == ("E000000001", "E000000002")
+    cash, shares = cash_and_shares(day)
+    assert shares == 50
+    assert before[0] - cash == 50 * 490 * 10_000 + corrected.fee
+    assert [one.execution for one in day.told(Statement)[-1].fills] == ["E000000002"]
+    for price, quantity in ((0, 10), (500, 0), (500, 60)):
+        wrong = exchange.correct("E000000002", Price(price), Quantity(quantity), "no", day.now)
+        assert wrong == "not_a_correction"
+
+
+def test_fees_fall_with_the_volume_and_every_execution_says_its_own() -> None:
+    tiers = (
+        FeeTier(Money(0), Rate(1_000), Rate(3_000)),
+        FeeTier(Money(50 * 500 * 10_000), Rate(-1_000), Rate(2_000)),
+    )
+    exchange = Exchange([INSTRUMENT], VenueConfig(fee_tiers=tiers))
+    exchange.open(START)
+    exchange.take(START)
+    listing = exchange.listings[INSTRUMENT.instrument]
+    fees = []
+    for number in (1, 2):
+        exchange.enter(listing, SELL, Price(500), Quantity(50), Handling.LIMIT, exchange.now)
+        exchange.act(send(number, BUY, 50, 500), exchange.now)
+        fees += [one.fee for _, one in all_of(exchange) if isinstance(one, VenueFilled)]
+    assert fees == [7_500, 5_000]
+
+
+def test_a_reset_ends_our_session_and_what_works() -> None:
+    day = Day()
+    day.we(send(1, BUY, 50, 500))
+    day.exchange.reset_sessions("the operator", day.now)
+    assert day.wait() == ["disconnected  the operator"]
+    assert not day.exchange.orders
+    assert day.listing.book.levels(BUY, 9) == ()
