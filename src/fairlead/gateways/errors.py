@@ -5,11 +5,13 @@ GatewayError
 ├── MalformedFrame           bytes that the venue's protocol does not allow
 ├── InstrumentNotInferred    the first frames do not tell what was recorded
 ├── FormatUnknown            a name that no format of recordings has
+├── VenueUnknown             a name that no venue with live market data has
 ├── CalendarUnknown          a name that no trading calendar has, or a year that it does not reach
 ├── ExtraMissing             what was asked for needs a library that is not installed
 ├── TransportError
 │   ├── MalformedAddress     text that is neither HOST:PORT nor unix:PATH
 │   ├── CannotListen         the address is taken, or not of this machine
+│   ├── PlainConnection      an address outside of this machine, and no encryption
 │   └── LineBroken           a connection that could not be made, or is no more
 └── RecordingError
     ├── RecordingUnreadable  a file is missing, is a folder, or may not be read
@@ -51,6 +53,10 @@ class ExtraMissing(GatewayError):
     """What was asked for needs a library that is not installed; the message says how to get it."""
 
 
+class VenueUnknown(GatewayError):
+    """A name that no venue with live market data has."""
+
+
 class TransportError(GatewayError):
     """The network did not do what was asked of it."""
 
@@ -61,6 +67,10 @@ class MalformedAddress(TransportError):
 
 class CannotListen(TransportError):
     """The address is taken, or not of this machine."""
+
+
+class PlainConnection(TransportError):
+    """An address outside of this machine that would be spoken to without encryption."""
 
 
 class LineBroken(TransportError):

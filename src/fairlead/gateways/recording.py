@@ -22,6 +22,7 @@ from fairlead.model.units import NANOS_PER_SECOND, Nanos
 
 LINE_BYTES_MAX: Final = 8_000_000  # twice the largest frame of any venue; a longer line is no text
 EXAMPLES_MAX: Final = 5  # malformed frames that are kept for a person to look at
+MARK: Final = b'{"fairlead":'  # begins what our recorder says itself: no frame of the venue
 _TIME_MAX: Final = 2**61  # the year 2043: later is no time that was recorded
 # Venues close for a week at most; a longer step is a broken clock, and would be lived through.
 TIME_STEP_MAX: Final = Nanos(10 * 86_400 * NANOS_PER_SECOND)
@@ -35,8 +36,17 @@ OnBadLine = Callable[[BadLine], None]
 class Recording:
     """Recorded files, joined in order. Iterate for (receive time, frame); once."""
 
-    def __init__(self, paths: Iterable[Path], on_bad_line: OnBadLine | None = None) -> None:
-        """Take the files, and who is told of lines that are no records; else they are raised."""
+    def __init__(
+        self,
+        paths: Iterable[Path],
+        on_bad_line: OnBadLine | None = None,
+        with_marks: bool = False,
+    ) -> None:
+        """Take the files, and who is told of lines that are no records; else they are raised.
+
+        Marks of our own recorder are passed over, unless they are asked for.
+        """
+        self._with_marks = with_marks
         self._paths = [Path(path) for path in paths]
         self._on_bad_line = on_bad_line
         self._last_time = Nanos(0)
@@ -65,7 +75,8 @@ class Recording:
             problem = _problem(line, time, frame) or self._misstep(int(time))
             if not problem:
                 self._last_time = Nanos(int(time))
-                yield self._last_time, frame
+                if self._with_marks or not frame.startswith(MARK):
+                    yield self._last_time, frame
                 continue
             while not line.endswith(b"\n") and (line := self._read_line(file)):
                 pass
