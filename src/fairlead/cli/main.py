@@ -23,6 +23,7 @@ from fairlead.cli.order import order
 from fairlead.cli.orders import orders
 from fairlead.cli.positions import positions
 from fairlead.cli.reconcile import reconcile
+from fairlead.cli.record import record
 from fairlead.cli.replay import replay
 from fairlead.cli.risk import risk
 from fairlead.cli.run import run
@@ -61,7 +62,7 @@ def main_options(
 
 _SESSIONS = (run, exchange, guard, witness, backtest, replay, verify)
 _RECORD = (audit, diff, orders, order, positions, risk, reconcile)
-_TOOLS = (feed, script, schema, simulate, doctor)
+_TOOLS = (feed, record, script, schema, simulate, doctor)
 for command in (*_SESSIONS, *EMERGENCY, breaker, acknowledge, *_RECORD, *_TOOLS):
     app.command()(command)
 app.add_typer(story)

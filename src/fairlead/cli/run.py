@@ -101,7 +101,7 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
     failure = ""
     began = monotonic_ns()
     session = PaperSession(configuration, directory, [view], warn=_warn)
-    with _signals(stop):
+    with asked_to_stop(stop):
         recovered = _open(session, directory)
         _say_killed(session, recovered)
         view.start(session.wired)
@@ -192,7 +192,7 @@ def _pace(
 
 
 @contextmanager
-def _signals(stop: StopRequest) -> Iterator[None]:
+def asked_to_stop(stop: StopRequest) -> Iterator[StopRequest]:
     """Let Ctrl-C and SIGTERM end the session in order; a second one ends the process."""
 
     def ask(number: int, frame: FrameType | None) -> None:
@@ -204,7 +204,7 @@ def _signals(stop: StopRequest) -> Iterator[None]:
 
     before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield
+        yield stop
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
