@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from fairlead.gateways.binance import BinanceFeed, Market, infer
+from fairlead.gateways.databento import open_databento
 from fairlead.gateways.errors import FormatUnknown, InstrumentNotInferred
 from fairlead.gateways.feed import RecordedFeed
 from fairlead.gateways.lobster import open_lobster
@@ -65,6 +66,11 @@ _ALL: Final = (
         "binance-raw",
         "lines `receive_ns {json}` of one Binance symbol, spot or USD-M",
         _open_binance_raw,
+    ),
+    Format(
+        "databento",
+        "Databento's DBN (1 to 3, also .zst) or CSV: MBO, MBP, trades, bars, of one dataset",
+        open_databento,
     ),
     Format(
         "lobster",
