@@ -210,8 +210,14 @@ class Book:
             self._judge()
         return "", moved or before != self.mark_problem
 
+    def traded_at(self, applied: BookOrderExecuted) -> Price:
+        """Return at which price the last change, an execution, traded; 0 where nobody knows."""
+        if applied.price:
+            return self.execution_price(applied)
+        return Price(0) if self.gap or self.action else self.last_price
+
     def execution_price(self, change: BookOrderExecuted) -> Price:
-        """Return at which price an order traded, 0 where nobody knows."""
+        """Return at which price an order is to trade by this, 0 where nobody knows."""
         if 0 < change.price <= INCREMENTS_MAX and 0 < change.quantity <= INCREMENTS_MAX:
             return change.price
         if change.price or self.orders is None or self.gap or self.action:

@@ -4,8 +4,22 @@
 business of `fairlead.strategy.host`, finding them that of `fairlead.strategy.loading`.
 """
 
+from fairlead.machine.consolidated import MarketState
 from fairlead.machine.orders import Hold
-from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Quote, Trade
+from fairlead.model.inputs import (
+    AuctionIndication,
+    BookChange,
+    BookGap,
+    BookOrderAdded,
+    BookOrderExecuted,
+    BookOrderReduced,
+    BookOrderRemoved,
+    BookOrderReplaced,
+    BookOrders,
+    BookSnapshot,
+    Quote,
+    Trade,
+)
 from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import (
     BookStale,
@@ -58,25 +72,41 @@ from fairlead.strategy.bars import Bar
 from fairlead.strategy.context import Context
 from fairlead.strategy.conversions import seconds
 from fairlead.strategy.indicators import ATR, EMA, SMA, Volatility
+from fairlead.strategy.market_views import (
+    BookView,
+    ConsolidatedView,
+    Place,
+    Touch,
+    VenueLevel,
+    VenuePart,
+)
 from fairlead.strategy.order_terms import Bracket, OrderTerms, Pair
 from fairlead.strategy.strategy import BookEvent, Strategy
-from fairlead.strategy.views import BookView, ConditionsView, OrderView, PositionView, Touch
+from fairlead.strategy.views import ConditionsView, OrderView, PositionView
 
 __all__ = [
     "ATR",
     "EMA",
     "SMA",
+    "AuctionIndication",
     "Bar",
     "BasisPoints",
     "BookChange",
     "BookEvent",
     "BookGap",
+    "BookOrderAdded",
+    "BookOrderExecuted",
+    "BookOrderReduced",
+    "BookOrderRemoved",
+    "BookOrderReplaced",
+    "BookOrders",
     "BookSnapshot",
     "BookStale",
     "BookView",
     "Bracket",
     "CancelRejected",
     "ConditionsView",
+    "ConsolidatedView",
     "Context",
     "Contingency",
     "FillBeyondLimit",
@@ -86,6 +116,7 @@ __all__ = [
     "InstrumentAdjusted",
     "InstrumentId",
     "Liquidity",
+    "MarketState",
     "Money",
     "Nanos",
     "OrderAccepted",
@@ -112,6 +143,7 @@ __all__ = [
     "OrderView",
     "Pair",
     "Peg",
+    "Place",
     "PositionChanged",
     "PositionView",
     "Price",
@@ -126,6 +158,8 @@ __all__ = [
     "Touch",
     "Trade",
     "Trigger",
+    "VenueLevel",
+    "VenuePart",
     "Volatility",
     "seconds",
 ]

@@ -11,6 +11,7 @@ from typing import Final, Unpack
 import msgspec
 
 from fairlead.machine.books import Book
+from fairlead.machine.consolidated import ConsolidatedBook, Listing, thing_listed, unlike
 from fairlead.machine.orders import Order
 from fairlead.model.inputs import CancelRequest, ReplaceRequest
 from fairlead.model.instruments import Instrument
@@ -18,6 +19,7 @@ from fairlead.model.terms import Contingency, OrderType, Side, Status
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity
 from fairlead.strategy.conversions import to_decimal, to_increments, whole_number
 from fairlead.strategy.errors import InvalidRequest, UnknownInstrument
+from fairlead.strategy.market_views import BookView, ConsolidatedView, Touch, touch
 from fairlead.strategy.order_terms import (
     Bracket,
     OrderTerms,
@@ -28,17 +30,15 @@ from fairlead.strategy.order_terms import (
 )
 from fairlead.strategy.seat import BAR_TIMER_FIRST, Seat, Topic
 from fairlead.strategy.views import (
-    BookView,
     OrderView,
     PositionView,
-    Touch,
     order_view,
     position_view,
     requested_view,
-    touch,
 )
 
 _SYMBOLS_SHOWN_MAX: Final = 20  # in a message about an unknown one
+NO_AGE: Final = Nanos(0)
 _BUY: Final = Side.BUY
 _SELL: Final = Side.SELL
 _CANCEL_PENDING: Final = Status.CANCEL_PENDING
@@ -80,6 +80,24 @@ class Context:
     def book(self, instrument: InstrumentId) -> BookView:
         """Return the book, to look at levels, staleness and one-sided markets."""
         return BookView(self._book(instrument))
+
+    def consolidated(self, thing: str, age_max: Nanos = NO_AGE) -> ConsolidatedView:
+        """Return the books of all venues that list a thing as one: "ETHUSDT" for `ETHUSDT.KRAKEN`.
+
+        A venue that confirmed its touch longer than `age_max` ago does not count; 0: for ever.
+        Raises `UnknownInstrument`, and `InvalidRequest` where the listings cannot be compared.
+        """
+        listings = [
+            Listing(one, self._book(one.instrument))
+            for one in self.instruments
+            if thing_listed(one) == thing
+        ]
+        if not listings:
+            raise self._unknown(thing)
+        problem = unlike(listings)
+        if problem:
+            raise InvalidRequest(f"{thing} is not one thing: {problem}")
+        return ConsolidatedView(ConsolidatedBook(listings, age_max), self.time)
 
     def position(self, instrument: InstrumentId) -> PositionView:
         """Return the strategy's own position; one of 0 if it has none."""

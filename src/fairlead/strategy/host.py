@@ -15,12 +15,15 @@ subscribed, failed or stopped.
 """
 
 import sys
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from fairlead.machine.machine import Machine
 from fairlead.model.inputs import (
     BookChange,
     BookGap,
+    BookOrder,
+    BookOrderExecuted,
+    BookOrders,
     BookSnapshot,
     CancelRequest,
     Input,
@@ -39,7 +42,7 @@ from fairlead.model.outputs import (
     PositionChanged,
     StrategyDisabled,
 )
-from fairlead.model.units import InstrumentId, Nanos, StrategyId
+from fairlead.model.units import InstrumentId, Nanos, Price, StrategyId
 from fairlead.strategy.context import Context
 from fairlead.strategy.errors import USER_FAILURES
 from fairlead.strategy.outbox import LogLine, Outbox
@@ -103,6 +106,8 @@ class Host:
             BookSnapshot: books,
             BookChange: books,
             BookGap: books,
+            BookOrders: books,
+            **dict.fromkeys(get_args(BookOrder), books),
         }
 
     def add(self, strategy_id: StrategyId, strategy: Strategy) -> None:
@@ -150,6 +155,8 @@ class Host:
         if outputs and not self._deliver_outputs(time, outputs):
             return  # the machine refused it: nobody may believe it
         event: Any = input
+        if type(input) is BookOrderExecuted:
+            self._deliver_execution(time, input)
         for handler, context, seat in listeners[event.instrument]:
             context.time = time
             try:
@@ -200,6 +207,23 @@ class Host:
             for seat, _ in self._seats.values()
             if seat.failure
         )
+
+    def _deliver_execution(self, time: Nanos, execution: BookOrderExecuted) -> None:
+        """Tell who hears trades that an order in the book has traded, if its price is known."""
+        book = self._machine.books.get(execution.instrument)
+        price = Price(0) if book is None else book.traded_at(execution)
+        if book is None or not price:
+            return
+        trade = Trade(
+            execution.instrument,
+            price,
+            execution.quantity,
+            book.last_aggressor,
+            execution.trade_id,
+            execution.venue_time,
+        )
+        for handler, context, seat in self._listeners[Trade][execution.instrument]:
+            _run(seat, context, time, handler, trade)
 
     def _deliver_other(self, time: Nanos, input: Input, outputs: list[Output]) -> None:
         """Deliver what is no market data."""

@@ -10,7 +10,15 @@ from typing import Any, ClassVar, Final, Self
 
 import msgspec
 
-from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Quote, Trade
+from fairlead.model.inputs import (
+    BookChange,
+    BookGap,
+    BookOrder,
+    BookOrders,
+    BookSnapshot,
+    Quote,
+    Trade,
+)
 from fairlead.model.outputs import (
     BookStale,
     FillBusted,
@@ -29,7 +37,7 @@ from fairlead.strategy.errors import (
 )
 from fairlead.strategy.parameters import read_parameters
 
-BookEvent = BookSnapshot | BookChange | BookGap
+BookEvent = BookSnapshot | BookChange | BookGap | BookOrders | BookOrder
 _NOT_PLAIN: Final = 0x20 | 0x80 | 0x200  # code flags: generator, coroutine, asynchronous generator
 _VARIADIC: Final = 0x04  # code flag: takes *arguments
 
@@ -97,7 +105,7 @@ class Strategy:
         """Take a new best bid and ask, as the venue sent it."""
 
     def on_trade(self, context: Context, trade: Trade) -> None:
-        """Take a trade of others."""
+        """Take a trade of others; the execution of an order in a book is one, too."""
 
     def on_book(self, context: Context, event: BookEvent) -> None:
         """Take a change of a book; `context.book(event.instrument)` is the book after it."""

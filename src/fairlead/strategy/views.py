@@ -1,4 +1,4 @@
-"""What strategies see of the machine's state: values to read, and never the state itself.
+"""What strategies see of their orders and positions: values to read, and never the state itself.
 
 A strategy that could write to an order or a book by accident would make the machine disagree with
 its journal.
@@ -9,7 +9,6 @@ from typing import Final
 
 import msgspec
 
-from fairlead.machine.books import Book
 from fairlead.machine.holdings import Position
 from fairlead.machine.orders import PLAIN, Conditions, Hold, Order
 from fairlead.model.inputs import SubmitRequest
@@ -31,32 +30,10 @@ from fairlead.model.units import (
     Price,
     Quantity,
     SignedQuantity,
-    UpdateId,
 )
 
 _SENT: Final = Status.SENT
 _NO_HOLD: Final = Hold.NONE
-
-
-class Touch(msgspec.Struct, frozen=True, gc=False):
-    """The best bid and ask of a book that can be believed and has both."""
-
-    instrument: InstrumentId
-    bid_price: Price
-    bid_quantity: Quantity
-    ask_price: Price
-    ask_quantity: Quantity
-    time: Nanos  # when the venue last confirmed it
-
-    @property
-    def mid(self) -> float:
-        """The middle of bid and ask, in price increments; it may lie on a half."""
-        return (self.bid_price + self.ask_price) / 2
-
-    @property
-    def spread(self) -> int:
-        """The distance of bid and ask, in price increments."""
-        return self.ask_price - self.bid_price
 
 
 class ConditionsView(msgspec.Struct, frozen=True, gc=False):
@@ -124,68 +101,6 @@ class PositionView(msgspec.Struct, frozen=True, gc=False):
     open_cost: Money  # what the open quantity cost: negative for a short
     realised: Money  # before fees
     fees: Money
-
-
-class BookView:
-    """The book of an instrument, to read: it always shows the book as it is now."""
-
-    __slots__ = ("_book",)
-
-    def __init__(self, book: Book) -> None:
-        """Look at `book`."""
-        self._book = book
-
-    @property
-    def stale(self) -> bool:
-        """Whether no price may be read from this book."""
-        return self._book.stale
-
-    @property
-    def reason(self) -> str:
-        """Why the book is stale, empty if it is not."""
-        return self._book.reason
-
-    @property
-    def bid_price(self) -> Price:
-        """The best bid, 0 where nobody bids."""
-        return self._book.bid_price
-
-    @property
-    def bid_quantity(self) -> Quantity:
-        """What stands at the best bid."""
-        return self._book.bid_quantity
-
-    @property
-    def ask_price(self) -> Price:
-        """The best ask, 0 where nobody offers."""
-        return self._book.ask_price
-
-    @property
-    def ask_quantity(self) -> Quantity:
-        """What stands at the best ask."""
-        return self._book.ask_quantity
-
-    @property
-    def update(self) -> UpdateId:
-        """The venue's number of the last change of the touch."""
-        return self._book.update
-
-    @property
-    def last_price(self) -> Price:
-        """The last price at which others traded, 0 before the first trade."""
-        return self._book.last_price
-
-    def levels(self, side: Side, depth: int = 10) -> list[tuple[Price, Quantity]]:
-        """Return up to `depth` price levels of one side, best first."""
-        return self._book.levels(side, depth)
-
-
-def touch(instrument: InstrumentId, book: Book) -> Touch | None:
-    """Return the touch of a book, None if it is stale or one side is empty."""
-    bid, ask = book.bid_price, book.ask_price
-    if book.stale or not bid or not ask:
-        return None
-    return Touch(instrument, bid, book.bid_quantity, ask, book.ask_quantity, book.touch_time)
 
 
 def order_view(order: Order, asked_for: Status | None) -> OrderView:
