@@ -9,6 +9,8 @@ from typing import Any
 from tests.script_risk_words import PERSON, Made, terms_of
 
 BREAKER_ANSWERS = {
+    "DataQualityFound": "DATA {kind}: {measured} against {limit}; {action}, left out: {left_out}",
+    "DataQualityRestored": "data is good again: {kind}, found {found} times",
     "BreakerChanged": "BREAKER {breaker} puts {where} into {after}: {cause}",
     "BreakerEscalated": "ESCALATED: breaker {breaker} of {where} has tripped {trips} times",
     "DynamicLimitChanged": "dynamic limit {name} of {where} applies: {applied}; {cause}",
@@ -70,7 +72,25 @@ def _clock(found: re.Match[str]) -> Made:
     return "ClockChecked", {"ours": ours, "wall": wall, "source": "the machine"}
 
 
+def _data_rules(found: re.Match[str]) -> Made:
+    """Say rules of market data: `crossed block, freshness alert 2s data quote`."""
+    rules: list[dict[str, Any]] = []
+    for rule in found[1].split(", "):
+        kind, action, *rest = rule.split()
+        bound = rest.pop(0) if len(rest) % 2 else "0"
+        terms = terms_of(" ".join(["bound", bound, *rest]))
+        numbers = {name: int(said) for name, said in terms.items() if str(said).isdigit()}
+        rules.append({"kind": kind, "action": action, **terms, **numbers})
+    return "DataQualityPolicyChange", {"rules": rules, **PERSON}
+
+
+def _believe(found: re.Match[str]) -> Made:
+    return "AcceptDataCommand", {"instrument": "ABC", "person": "ann", "reason": found[1]}
+
+
 SAYINGS = (
+    (r"data held to (.+)", _data_rules),
+    (r"believe the data because (.+)", _believe),
     (
         r"breaker (\w+) of (firm|\w+ \w+): (\w+) if ([^;]+)(?:; (?!over)([^;]+))?"
         r"(?:; over if ([^;]+))?",

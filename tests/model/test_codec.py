@@ -113,6 +113,8 @@ TAGS = {
     "AcknowledgeCommand": 111,
     "FlagChange": 112,
     "StrategyStartCommand": 113,
+    "DataQualityPolicyChange": 35,
+    "AcceptDataCommand": 39,
     "KillPolicyChange": 114,
     "JournalSpaceLow": 115,
     "JournalSpaceBack": 116,
@@ -202,6 +204,8 @@ TAGS = {
     "QueryOrder": 203,
     "RequestStatement": 204,
     "Disconnect": 205,
+    "DataQualityFound": 210,
+    "DataQualityRestored": 211,
 }
 
 

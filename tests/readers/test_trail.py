@@ -21,6 +21,7 @@ NO_DEEDS = {
     *("SnapshotTaken", "ClockChecked", "ClockAlert", "BookOrderAdded", "BookOrderExecuted"),
     *("BookOrderReduced", "BookOrderRemoved", "BookOrderReplaced", "BookOrders"),
     *("AuctionIndication", "TradeBusted", "FeedSourceChanged"),
+    *("DataQualityFound", "DataQualityRestored"),
 }
 
 

@@ -25,6 +25,8 @@ RISK_INPUTS: Final = {
     "NamedCheckDefinition": "{person} defines check {of}" + _REASON,
     "PermissionChange": "{person} sets what {strategy} may trade" + _REASON,
     "RestrictionChange": "{person} [{?listed}restricts][{?not_listed}frees] {of}" + _REASON,
+    "DataQualityPolicyChange": "{person} sets what market data is held to" + _REASON,
+    "AcceptDataCommand": "{person} believes the market data of {instrument}" + _REASON,
     "OutsideValue": "{name} from outside is {value}",
     "PriceBands": "the venue trades {instrument} within {lower} to {upper}",
     "SessionPhase": "{venue} is in the phase {phase}",
@@ -92,6 +94,11 @@ RISK_OUTPUTS: Final = {
         "our clock is {offset} [{?ahead}ahead][{?not_ahead}behind] of the machine's: {level},"
         " from {bound} on"
     ),
+    "DataQualityFound": (
+        "market data[ of {where}], {what}: {measured} against {limit}[{?left_out}, LEFT OUT]"
+        "[; {detail}]"
+    ),
+    "DataQualityRestored": ("market data[ of {where}], {what}: good again after {found}"),
     "LimitsAttested": "limits {digest} are attested by {person}" + _REASON,
     "FlagChanged": "flag {name} is {value}, says {person}" + _REASON,
     "StrategyEnabled": "{strategy} may trade again, says {person}" + _REASON,
@@ -103,6 +110,7 @@ RISK_OUTPUTS: Final = {
     "OrderRefused": "{request} REFUSED[: {failed}]",
     "Disconnect": "the session with {venue} is to end" + _REASON,
 }
+_TIMES: Final = {"price_deviation": " deviations", "volume_spike": " times the mean"}
 _LEVELS: Final = {"ended": "well below again", "warning": "near", "hard": "AT ITS LIMIT"}
 _STRICT: Final = ("reduce_only", "cancel_only", "halted")
 _SWITCHES: Final = ("listed", "halted", "active", "applied", "ahead")
@@ -157,9 +165,26 @@ def _special_values(name: str, found: dict[str, Any]) -> dict[str, Any]:
     if name == "OutsideValue":
         value = found["value"]
         return {"value": "not known" if value is None else measured_text(value, "number")}
+    if name in ("DataQualityFound", "DataQualityRestored"):
+        return _data_quality(found)
     if name == "OrderRefused":
         return {"failed": "; ".join(check_text(each) for each in found["failed"])}
     return {}
+
+
+def _data_quality(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what a rule of market data found, and of which market."""
+    kind = found["kind"].replace("_", " ")
+    values = {
+        "where": "" if found["instrument"] == "#0" else found["instrument"],
+        "what": kind if found["data"] == "any" else f"{kind} of {found['data']}s",
+    }
+    if "limit" in found:
+        times = _TIMES.get(found["kind"], "")
+        unit = "number" if times else found["unit"]
+        values["measured"] = measured_text(found["measured"], unit) + times
+        values["limit"] = measured_text(found["limit"], unit) + times
+    return values
 
 
 def _alert(found: dict[str, Any]) -> dict[str, Any]:

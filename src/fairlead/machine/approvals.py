@@ -8,6 +8,7 @@ import msgspec
 from fairlead.machine.names import plain_name
 from fairlead.model.inputs import (
     BreakerDefinition,
+    DataQualityPolicyChange,
     DynamicLimitDefinition,
     KillPolicyChange,
     LimitChange,
@@ -32,6 +33,7 @@ RuleChange = (
     | PermissionChange
     | RestrictionChange
     | KillPolicyChange
+    | DataQualityPolicyChange
     | ReconciliationPolicyChange
     | ToleranceChange
 )

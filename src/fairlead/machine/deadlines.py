@@ -13,7 +13,7 @@ from fairlead.machine.orders import Order
 from fairlead.model.units import Nanos, OrderId
 
 NEVER_DUE: Final = Nanos(2**63 - 1)
-_KINDS: Final = 8  # of deadlines; a key is order * 8 + kind
+_KINDS: Final = 16  # of deadlines; a key is order * 16 + kind
 _SLACK: Final = 64  # dead entries that are not worth a sweep
 
 
@@ -29,6 +29,7 @@ class Due(IntEnum):
     RISK = 5  # the conditions of risk are to be asked again
     KILL = 6  # the next step of a kill
     CHANGE = 7  # a change of limits, or the end of a proposal
+    QUALITY = 8  # market data is to be looked at for its age
 
 
 class Deadlines:
@@ -55,9 +56,11 @@ class Deadlines:
     def drop(self, order: Order) -> None:
         """Drop all deadlines of an order."""
         if order.due_kinds:
-            for kind in range(_KINDS):
-                if order.due_kinds & (1 << kind):
-                    del self._set[order.order * _KINDS + kind]
+            kinds = order.due_kinds
+            while kinds:
+                kind = kinds.bit_length() - 1
+                del self._set[order.order * _KINDS + kind]
+                kinds -= 1 << kind
             order.due_kinds = 0
             self._sweep()
 

@@ -31,6 +31,8 @@ from fairlead.machine import (
     parents,
     portfolio,
     proposals,
+    quality_events,
+    quality_steps,
     reconciliation,
     registrations,
     reports,
@@ -166,6 +168,8 @@ _LIMITS: Final[dict[type, Step]] = {
     inputs.BreakerDefinition: proposals.breaker,
     inputs.DynamicLimitDefinition: proposals.dynamic_limit,
     inputs.KillPolicyChange: proposals.rule,
+    inputs.DataQualityPolicyChange: proposals.rule,
+    inputs.AcceptDataCommand: quality_events.accept,
 }
 # Whether at all.
 _COMMANDS: Final[dict[type, Step]] = {
@@ -222,7 +226,11 @@ class Machine:
         halts = type(input) in _HALTING  # obeyed before anything that is due can leave
         if late and not halts:
             overdue.run(state, time, outputs)
-        STEPS[type(input)](state, input, time, outputs)
+        step = STEPS[type(input)]
+        if state.quality.active:
+            quality_steps.apply(state, step, input, time, outputs)
+        else:
+            step(state, input, time, outputs)
         if late and halts:
             overdue.run(state, time, outputs)
         if len(state.gate.kills):

@@ -7,7 +7,7 @@ order in which it became due.
 from collections.abc import Callable
 from typing import Final
 
-from fairlead.machine import confirmation, killing, proposals, risk_rules
+from fairlead.machine import confirmation, killing, proposals, quality_findings, risk_rules
 from fairlead.machine.deadlines import Due
 from fairlead.machine.lifecycle import Event
 from fairlead.machine.orders import Hold, Order
@@ -24,6 +24,7 @@ OWN: Final[dict[Due, Callable[[State, Nanos, list[Output]], None]]] = {  # of no
     Due.RISK: risk_rules.due,
     Due.KILL: killing.due,
     Due.CHANGE: proposals.due,
+    Due.QUALITY: quality_findings.due,
 }
 
 _HELD: Final = Status.HELD

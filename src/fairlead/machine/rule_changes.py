@@ -6,10 +6,11 @@ for looser.
 
 from typing import Final
 
-from fairlead.machine import killing, order_rules, reconciliation
+from fairlead.machine import killing, order_rules, quality_policy, reconciliation
 from fairlead.machine.approvals import RuleChange
 from fairlead.machine.state import State
 from fairlead.model.inputs import (
+    DataQualityPolicyChange,
     KillPolicyChange,
     NamedCheckDefinition,
     PermissionChange,
@@ -42,6 +43,8 @@ def problem(state: State, change: RuleChange) -> str:
         return order_rules.restriction_problem(state, change)
     if isinstance(change, KillPolicyChange):
         return "" if change.person.strip() else _NOBODY
+    if isinstance(change, DataQualityPolicyChange):
+        return quality_policy.problem(state, change)
     if not change.person.strip():
         return f"{_NOBODY}: say who decided it"
     if isinstance(change, ReconciliationPolicyChange):
@@ -63,6 +66,8 @@ def subject(state: State, change: RuleChange) -> str:
         return f"restriction of {state.instruments[change.restriction.instrument].symbol}"
     if isinstance(change, KillPolicyChange):
         return "how kills are carried out"
+    if isinstance(change, DataQualityPolicyChange):
+        return "what market data is held to"
     if isinstance(change, ReconciliationPolicyChange):
         return "how statements are reconciled"
     return f"tolerance of {state.instruments[change.instrument].symbol}"
@@ -83,6 +88,8 @@ def standing(state: State, change: RuleChange) -> object:
         return pretrade.permits.listed(change.restriction)
     if isinstance(change, KillPolicyChange):
         return state.gate.kills.policy
+    if isinstance(change, DataQualityPolicyChange):
+        return state.quality.rules
     if isinstance(change, ReconciliationPolicyChange):
         return state.reconciliation.policy
     return state.reconciliation.tolerances.get(change.instrument)
@@ -109,6 +116,8 @@ def loosens(state: State, change: RuleChange) -> bool:
         return listed is not None and _loosens_restriction(listed, change)
     if isinstance(change, KillPolicyChange):
         return change.policy != state.gate.kills.policy
+    if isinstance(change, DataQualityPolicyChange):
+        return quality_policy.loosens(state, change)
     if isinstance(change, ReconciliationPolicyChange):
         return _loosens_reconciliation(state.reconciliation.policy, change.policy)
     return change.quantity > state.reconciliation.tolerances.get(change.instrument, 0)
@@ -128,6 +137,8 @@ def apply(state: State, change: RuleChange, time: Nanos, outputs: list[Output]) 
         order_rules.restriction(state, change, time, outputs)
     elif isinstance(change, KillPolicyChange):
         killing.policy(state, change, time, outputs)
+    elif isinstance(change, DataQualityPolicyChange):
+        quality_policy.apply(state, change, time)
     elif isinstance(change, ReconciliationPolicyChange):
         reconciliation.policy(state, change, time, outputs)
     else:

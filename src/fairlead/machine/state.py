@@ -57,6 +57,7 @@ class State:
         self.orders = Orders()
         self.positions = Positions()
         self.gate = Gate()
+        self.quality = self.gate.quality
         self.executions = Executions()
         self.order_policies: dict[StrategyId, OrderPolicy] = {}  # strategy 0: all that have no own
         self.disconnected: dict[str, str] = {}  # venues whose session is broken, and why
@@ -125,6 +126,7 @@ class State:
             self.corrections.content(),
             self.histories.content(),
             self.drift.content(),
+            self.quality.content(),
         ]
 
 

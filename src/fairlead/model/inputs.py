@@ -50,6 +50,7 @@ from fairlead.model.market_data import (
     TradingStatus,
 )
 from fairlead.model.portfolio import ReturnHistory
+from fairlead.model.quality import AcceptDataCommand, DataQualityPolicyChange
 from fairlead.model.record import Levels, Record
 from fairlead.model.requests import (
     CancelRequest,
@@ -235,11 +236,14 @@ Input = (
     | FlagChange
     | StrategyStartCommand
     | KillPolicyChange
+    | DataQualityPolicyChange
+    | AcceptDataCommand
     | JournalSpaceLow
     | JournalSpaceBack
 )
 
 __all__ = [
+    "AcceptDataCommand",
     "AccountDefinition",
     "AcknowledgeCommand",
     "AdoptFillCommand",
@@ -266,6 +270,7 @@ __all__ = [
     "ClockChecked",
     "CloseBreakCommand",
     "CurrencyDefinition",
+    "DataQualityPolicyChange",
     "DeclineCommand",
     "DynamicLimitDefinition",
     "ErrorReported",

@@ -214,6 +214,7 @@ OMISSIONS: Final[dict[Any, dict[str, Omission]]] = {
     inputs.ShortSaleRestriction: {"venue_time": _VENUE_TIME},
     inputs.KillCommand: {"reason": _EMPTY},
     inputs.KillPolicyChange: {"reason": _EMPTY},
+    inputs.DataQualityPolicyChange: {"reason": _EMPTY},
     inputs.StopCommand: {"policy": Omission("cancel"), "reason": _EMPTY},
     inputs.StrategyStopCommand: {"reason": _EMPTY},
 }

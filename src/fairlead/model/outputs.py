@@ -69,6 +69,7 @@ from fairlead.model.order_facts import (
     SlippageExceeded,
 )
 from fairlead.model.portfolio import PortfolioRiskMeasured
+from fairlead.model.quality import DataQualityFound, DataQualityRestored
 from fairlead.model.risk_facts import (
     BreakerChanged,
     BreakerEscalated,
@@ -126,6 +127,8 @@ Fact = (
     | AccountChanged
     | BookStale
     | BookRestored
+    | DataQualityFound
+    | DataQualityRestored
     | InputRefused
     | StrategyDisabled
     | KillEngaged
@@ -188,6 +191,8 @@ __all__ = [
     "ChangeProposed",
     "ClockAlert",
     "CorrectionReversed",
+    "DataQualityFound",
+    "DataQualityRestored",
     "DaySignedOff",
     "DayStarted",
     "Disconnect",

@@ -63,6 +63,8 @@ COMMANDS: Final = frozenset(
         inputs.NamedCheckDefinition,
         inputs.PreTradePolicyChange,
         inputs.KillPolicyChange,
+        inputs.DataQualityPolicyChange,
+        inputs.AcceptDataCommand,
         inputs.ProfileChange,
     )
 )

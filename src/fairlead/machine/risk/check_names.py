@@ -49,6 +49,7 @@ _OF_REQUESTS: Final = (
 _OF_THE_GATE: Final = (
     "book_fresh",
     "break_open",
+    "data_quality",
     "instrument_confirmed",
     "instrument_tradable",
     "killed",

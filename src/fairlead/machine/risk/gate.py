@@ -22,6 +22,7 @@ from fairlead.machine.risk.order_checks import check_grid, check_reference, chec
 from fairlead.machine.risk.overrides import Overrides
 from fairlead.machine.risk.parents import Parents
 from fairlead.machine.risk.pretrade import PreTrade
+from fairlead.machine.risk.quality import Quality
 from fairlead.machine.risk.rate import MessageThrottle
 from fairlead.machine.risk.terms import Checks, Terms, writable
 from fairlead.machine.risk.tree import Tree
@@ -81,6 +82,7 @@ class Gate:
         self.kills = Kills()
         self.parents = Parents()
         self.overrides = Overrides()
+        self.quality = Quality()  # of market data
         # Which layers are asked. Only tests write it (`tests/test_tidy.py`).
         self.layers = ALL_LAYERS
         # Every check of an order with whether it passed, for who replays a journal to explain it.
@@ -217,6 +219,8 @@ class Gate:
         if terms.problem:
             checks.fact(False, terms.problem)
         checks.fact(not terms.book.halted, "instrument_tradable")
+        if self.quality.active:
+            self.quality.check(terms, checks)
         unknown = len(self.exposure.of(order.instrument).unknown)
         checks.hold(unknown == 0, "orders_unknown", unknown, 0, _COUNT)
 

@@ -95,6 +95,12 @@ class Market:
         """Take in that the halt of one instrument ended."""
         self._resumed[instrument] = now
 
+    def is_open(self, instrument: InstrumentId, venue: str) -> bool:
+        """Return whether an instrument is in continuous trading, as far as anybody said."""
+        phase = self._phases.get(venue, _CONTINUOUS)
+        own = self._instrument_phases.get(instrument, _CONTINUOUS)
+        return phase is _CONTINUOUS and own is _CONTINUOUS
+
     def check(self, terms: Terms, policy: PreTradePolicy, checks: Checks) -> None:
         """Hold an order against the session, the halts and the bands of its instrument."""
         self._check_phase(terms, checks)
