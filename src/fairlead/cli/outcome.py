@@ -11,6 +11,7 @@ from fairlead.cli.console import OUT, print_json
 from fairlead.node.build import running_build
 from fairlead.node.loading import dump
 from fairlead.node.recovery import Verdict
+from fairlead.readers.breakdown import breakdown_of
 from fairlead.readers.measures import measures_of
 from fairlead.readers.report import ReportContent, write_report
 from fairlead.readers.summary_text import summary_view
@@ -81,6 +82,7 @@ def _content(outcome: Outcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "summary": wired.summary.as_json(),
         "statistics": _statistics(wired),
+        "breakdown": _breakdown(wired),
         "digests": _digests(outcome),
         "build": _versions(),
         "configuration": wired.configuration.digest(),
@@ -105,6 +107,22 @@ def _statistics(wired: Wired) -> dict[str, Any]:
             measure.name: {"value": measure.value, "note": measure.note}
             for measure in measures_of(curve, flow, account.account)
         }
+        for account in wired.path.machine.positions.accounts()
+    }
+
+
+def _breakdown(wired: Wired) -> dict[str, Any]:
+    """Return the measures of each strategy, and (with its name) of each of its instruments."""
+    return {
+        account.name: [
+            {
+                "strategy": share.strategy,
+                "instrument": share.instrument or None,
+                "currency": share.currency,
+                **{each.name: {"value": each.value, "note": each.note} for each in share.measures},
+            }
+            for share in breakdown_of(wired.curve, account.account)
+        ]
         for account in wired.path.machine.positions.accounts()
     }
 

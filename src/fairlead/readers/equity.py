@@ -63,11 +63,16 @@ class Fill(NamedTuple):
 
 
 class State(NamedTuple):
-    """What stands at one moment. `mids` are doubled, so that a mid on a half is exact."""
+    """What stands at one moment. `mids` are doubled, so that a mid on a half is exact.
+
+    `profits` are realised and unrealised, less fees, in the currency of the instrument; None
+    without a mark.
+    """
 
     accounts: dict[AccountId, Valuation]
     positions: dict[PositionKey, SignedQuantity]
     mids: dict[InstrumentId, int | None]
+    profits: dict[PositionKey, Money | None]
 
 
 class Series(NamedTuple):
@@ -93,6 +98,10 @@ class Series(NamedTuple):
     def quantities(self, key: PositionKey) -> list[SignedQuantity]:
         """Return a position at each time."""
         return [state.positions.get(key, SignedQuantity(0)) for state in self.states]
+
+    def profits(self, key: PositionKey) -> list[Money | None]:
+        """Return the profit of a position at each time, after fees; None where it has no mark."""
+        return [state.profits.get(key, Money(0)) for state in self.states]
 
     def mids(self, instrument: InstrumentId) -> list[int | None]:
         """Return twice the mid price at each time; None where the book had no two sides."""
@@ -182,6 +191,7 @@ class EquityCurve:
             {key: ledger.valuation(account) for key, account in ledger.accounts.items()},
             {key: position.quantity for key, position in ledger.positions.items()},
             {key: _twice_mid(ledger, key) for key in ledger.instruments},
+            {key: ledger.profit(position) for key, position in ledger.positions.items()},
         )
 
 

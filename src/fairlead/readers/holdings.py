@@ -109,6 +109,7 @@ class LedgerPosition:
         self.bought = Quantity(0)
         self.sold = Quantity(0)
         self.volume = Fine(0)  # worth of all fills
+        self.trips = Trips()  # those of this position alone
         self.inverse = instrument.kind is _INVERSE
         self._unit = instrument.money_unit
         self._trip = Fine(0)  # profit of the open round trip, net of fees
@@ -292,6 +293,7 @@ class LedgerPosition:
 
     def _end_trip(self, trips: Trips) -> None:
         trips.add(self._trip)
+        self.trips.add(self._trip)
         self._trip = Fine(0)
 
 

@@ -152,6 +152,13 @@ class Ledger:
         gain, reason = self._gain(position)
         return (None if gain is None else rounded(gain)), reason
 
+    def profit(self, position: LedgerPosition) -> Money | None:
+        """Return what a position has made after fees, None where it has no mark."""
+        gain, _ = self._gain(position)
+        if gain is None:
+            return None
+        return Money(rounded(Fine(position.profit + gain)) - position.fees)
+
     def valuation(self, account: LedgerAccount) -> Valuation:
         """Return what an account is worth now."""
         worth = unrealised = 0

@@ -12,8 +12,8 @@ import msgspec
 from fairlead.model.units import AccountId, Money, Nanos
 from fairlead.readers import statistics
 from fairlead.readers.equity import EquityCurve, Series
+from fairlead.readers.holdings import Trips
 from fairlead.readers.order_flow import OrderFlow
-from fairlead.readers.purses import LedgerAccount
 from fairlead.readers.statistics import Drawdown, Measured, ratio, undefined
 from fairlead.readers.written import grouped, span_text
 
@@ -38,8 +38,9 @@ class Measure(msgspec.Struct, frozen=True):
     text: str
 
 
-# By name: what it is called, what it is counted in, and what it means.
-DEFINITIONS: Final[dict[str, tuple[str, str, str]]] = {
+Definition = tuple[str, str, str]  # what it is called, what it is counted in, what it means
+
+DEFINITIONS: Final[dict[str, Definition]] = {
     "total_return": (
         "Total return",
         "share",
@@ -132,14 +133,14 @@ def measures_of(curve: EquityCurve, flow: OrderFlow, account: AccountId) -> list
     series = curve.series()
     found = {
         **_of_equity(curve, series, account),
-        **_of_trips(curve.ledger.accounts[account]),
+        **trip_measures(curve.ledger.accounts[account].trips),
         **_of_trading(curve, series, account),
         "fill_ratio": ratio(flow.filled_in_part_or_whole, flow.sent, "no order was sent"),
         "orders_per_fill": ratio(flow.sent, flow.fills, "there was no fill"),
     }
     definition = curve.ledger.accounts[account].definition
-    written = _Writer(definition.currency, definition.money_decimals)
-    return [written.measure(name, found[name]) for name in DEFINITIONS]
+    written = Writer(definition.currency, definition.money_decimals)
+    return [written.measure(name, DEFINITIONS[name], found[name]) for name in DEFINITIONS]
 
 
 def span_of(series: Series) -> Nanos:
@@ -166,10 +167,10 @@ def _of_equity(curve: EquityCurve, series: Series, account_id: AccountId) -> dic
         "total_return": total,
         "annual_growth": growth,
         "interval_volatility": statistics.volatility(returns),
-        "volatility": _annualised(statistics.volatility(returns, per_year), span),
+        "volatility": annualised(statistics.volatility(returns, per_year), span),
         "interval_sharpe": statistics.sharpe(returns),
-        "sharpe": _annualised(statistics.sharpe(returns, per_year), span),
-        "sortino": _annualised(statistics.sortino(returns, per_year), span),
+        "sharpe": annualised(statistics.sharpe(returns, per_year), span),
+        "sortino": annualised(statistics.sortino(returns, per_year), span),
         "calmar": statistics.calmar(growth, fall.depth if fall else 0.0),
         **_of_drawdown(series, equity, flows, fall),
     }
@@ -215,8 +216,8 @@ def _of_drawdown(
     }
 
 
-def _of_trips(account: LedgerAccount) -> dict[str, Measured]:
-    trips = account.trips
+def trip_measures(trips: Trips) -> dict[str, Measured]:
+    """Return what closed round trips come to."""
     lossless = _NO_TRIPS if trips.count == 0 else "no round trip lost money"
     winless = _NO_TRIPS if trips.count == 0 else "no round trip made money"
     return {
@@ -248,21 +249,24 @@ def _of_trading(curve: EquityCurve, series: Series, account_id: AccountId) -> di
     }
 
 
-def _annualised(measured: Measured, span: Nanos) -> Measured:
+def annualised(measured: Measured, span: Nanos) -> Measured:
+    """Return a measure of a year, undefined where the session was too short for one."""
     if measured.value is not None and span < statistics.ANNUALISED_SPAN_MIN:
         return undefined("less than a day says nothing about a year")
     return measured
 
 
-class _Writer:
+class Writer:
     """Writes values as people read them. Money is in the smallest unit of the account."""
 
     def __init__(self, currency: str, money_decimals: int) -> None:
+        """Take the currency, and the decimals of its smallest unit."""
         self._currency = currency
         self._money_unit = 10**money_decimals
 
-    def measure(self, name: str, measured: Measured) -> Measure:
-        label, unit, definition = DEFINITIONS[name]
+    def measure(self, name: str, told: Definition, measured: Measured) -> Measure:
+        """Return a measure as it is shown."""
+        label, unit, definition = told
         value = measured.value
         if value is not None and unit == "money":
             value /= self._money_unit

@@ -10,6 +10,7 @@ from fairlead.model.decimals import decimal_text
 from fairlead.model.terms import MarkPolicy
 from fairlead.model.units import AccountId, Nanos
 from fairlead.readers.equity import EquityCurve, Fill, Series
+from fairlead.readers.breakdown import Share, breakdown_of
 from fairlead.readers.measures import Measure, measures_of, span_of
 from fairlead.readers.report.charts import CHARTS_MAX, Chart, charted, equity_chart, price_chart
 from fairlead.readers.report.content import ReportContent
@@ -54,6 +55,7 @@ class AccountView(NamedTuple):
     result: AccountResult
     key_numbers: list[KeyNumber]
     measures: list[Measure]
+    shares: list[Share]
     chart: Chart
 
 
@@ -205,6 +207,7 @@ def _accounts(content: ReportContent, result: SessionResult, series: Series) -> 
                 told,
                 _key_numbers(curve, account_id, {each.name: each for each in measures}),
                 measures,
+                breakdown_of(curve, account_id),
                 equity_chart(curve, series, account_id) if series.times else {},
             )
         )
