@@ -29,9 +29,12 @@ install: $(READY) ## make .venv, install into it, compile where a C compiler is 
 run: $(READY) ## run a paper session on the simulated market, with a report in var/report.html
 	$(BIN)/fairlead run --report var/report.html
 
+# On all cores; JOBS=0 runs them one after the other in one process.
+JOBS ?= auto
+PYTEST := $(BIN)/python -m pytest -q -n $(JOBS) --maxprocesses 8 --dist worksteal
 test: $(READY) ## run all tests: compiled where it is, and interpreted
-	@if [ -f $(RECORD) ]; then echo "== compiled"; $(BIN)/python -m pytest -q; fi
-	@echo "== interpreted"; FAIRLEAD_PURE=1 $(BIN)/python -m pytest -q
+	@if [ -f $(RECORD) ]; then echo "== compiled"; $(PYTEST); fi
+	@echo "== interpreted"; FAIRLEAD_PURE=1 $(PYTEST)
 
 bench: $(READY) ## measure the path beside its floors, as ratios; also into var/bench.json
 	$(BIN)/python -m benchmarks --json var/bench.json

@@ -15,6 +15,9 @@ from hypothesis import settings
 settings.register_profile("fairlead", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("fairlead")
 
+# A worker of a parallel run is told the width of a terminal that nobody has; tests say their own.
+os.environ.pop("COLUMNS", None)
+
 
 @pytest.fixture(scope="session")
 def market_data() -> Path:

@@ -1,5 +1,7 @@
 """The statistics of each strategy and instrument: they add up to those of the account."""
 
+from itertools import pairwise
+
 import pytest
 
 from fairlead.model.inputs import BookGap
@@ -68,7 +70,7 @@ def test_contributions_of_one_strategy_have_the_sharpe_ratio_of_the_account() ->
     scene.after(1).quote(SPOT, 10_300, 10_400)
     series = curve.series()
     equity = [value for value in series.equity(ACCOUNT)[series.grid] if value is not None]
-    returns = [(after - before) / before for before, after in zip(equity, equity[1:], strict=False)]
+    returns = [(after - before) / before for before, after in pairwise(equity)]
     mean = sum(returns) / len(returns)
     deviation = (sum((each - mean) ** 2 for each in returns) / (len(returns) - 1)) ** 0.5
     found = shares(curve)["maker", ""]["interval_sharpe"].value

@@ -27,6 +27,7 @@ from fairlead.strategy.failures import innermost_line
 from fairlead.strategy.strategy import Strategy
 
 SHIPPED: Final = "fairlead_strategies"  # the folder strategies/ of the repository, as a package
+FILE_MODULE: Final = "strategy file "  # how the module of a file is named, before its path
 _OPEN_ROOMS: Final = ("fairlead.strategy", "fairlead.model")
 
 
@@ -71,7 +72,7 @@ def _file(path: Path) -> ModuleSpec:
         problem = "this is a folder" if path.is_dir() else "there is no such file"
         raise StrategyNotFound(f"{path}: {problem}, expected a Python file or a shipped name")
     resolved = path.resolve()
-    spec = importlib.util.spec_from_file_location(f"strategy file {resolved}", resolved)
+    spec = importlib.util.spec_from_file_location(f"{FILE_MODULE}{resolved}", resolved)
     if spec is None:
         raise StrategyNotFound(f"{path}: expected a Python file, with the ending .py")
     return spec

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from fairlead.model.decimals import decimal_text
 from fairlead.model.terms import MarkPolicy
 from fairlead.model.units import AccountId, Nanos
-from fairlead.readers.equity import EquityCurve, Fill, Series
 from fairlead.readers.breakdown import Share, breakdown_of
+from fairlead.readers.equity import EquityCurve, Fill, Series
 from fairlead.readers.measures import Measure, measures_of, span_of
 from fairlead.readers.report.charts import CHARTS_MAX, Chart, charted, equity_chart, price_chart
 from fairlead.readers.report.content import ReportContent
