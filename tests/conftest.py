@@ -1,11 +1,14 @@
 """What all tests share: real market data, a real PostgreSQL, and how hypothesis searches."""
 
+import gc
 import os
 import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
+from typing import Final
 
 import pytest
 from hypothesis import settings
@@ -17,6 +20,19 @@ settings.load_profile("fairlead")
 
 # A worker of a parallel run is told the width of a terminal that nobody has; tests say their own.
 os.environ.pop("COLUMNS", None)
+
+
+_THAWED_EVERY: Final = 25  # modules: so often what was frozen is looked through for garbage
+_modules = count(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _objects_of_the_suite_are_no_garbage() -> None:
+    """Freeze the million objects of the suite itself: every session begins with a collection."""
+    if next(_modules) % _THAWED_EVERY == 0:
+        gc.unfreeze()
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,9 @@
 
 import gc
 import weakref
+from collections.abc import Iterator
+
+import pytest
 
 from fairlead.node.collector import collect_young, collected_when_idle
 
@@ -11,6 +14,16 @@ class Knot:
 
     def __init__(self) -> None:
         self.me = self
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_frozen() -> Iterator[None]:
+    """Begin as a program does that has frozen nothing; leave the suite as it was."""
+    frozen = gc.get_freeze_count() > 0
+    gc.unfreeze()
+    yield
+    if frozen:
+        gc.freeze()
 
 
 def test_nothing_is_collected_by_itself_while_a_session_may_wait() -> None:
@@ -23,6 +36,13 @@ def test_nothing_is_collected_by_itself_while_a_session_may_wait() -> None:
         assert knot() is None
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
+
+
+def test_what_was_frozen_before_stays_frozen() -> None:
+    gc.freeze()
+    with collected_when_idle(waits=False):
+        pass
+    assert gc.get_freeze_count() > 0
 
 
 def test_at_full_speed_the_collector_stays_automatic() -> None:

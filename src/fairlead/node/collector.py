@@ -13,7 +13,11 @@ from contextlib import contextmanager
 
 @contextmanager
 def collected_when_idle(waits: bool) -> Iterator[None]:
-    """Freeze what is alive; with `waits`, leave all collecting to `collect_young` until the end."""
+    """Freeze what is alive; with `waits`, leave all collecting to `collect_young` until the end.
+
+    What the program around us had frozen before stays frozen.
+    """
+    was_frozen = gc.get_freeze_count() > 0
     gc.collect()
     gc.freeze()
     if waits:
@@ -22,7 +26,8 @@ def collected_when_idle(waits: bool) -> Iterator[None]:
         yield
     finally:
         gc.enable()
-        gc.unfreeze()
+        if not was_frozen:
+            gc.unfreeze()
 
 
 def collect_young() -> None:
