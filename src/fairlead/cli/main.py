@@ -19,6 +19,7 @@ from fairlead.cli.journal import app as journal
 from fairlead.cli.keys import app as keys
 from fairlead.cli.letting_go import acknowledge, breaker
 from fairlead.cli.limits import app as limits
+from fairlead.cli.lookahead import lookahead
 from fairlead.cli.order import order
 from fairlead.cli.orders import orders
 from fairlead.cli.positions import positions
@@ -60,7 +61,7 @@ def main_options(
     del version  # the callback has done it
 
 
-_SESSIONS = (run, exchange, guard, witness, backtest, replay, verify)
+_SESSIONS = (run, exchange, guard, witness, backtest, lookahead, replay, verify)
 _RECORD = (audit, diff, orders, order, positions, risk, reconcile)
 _TOOLS = (feed, record, script, schema, simulate, doctor)
 for command in (*_SESSIONS, *EMERGENCY, breaker, acknowledge, *_RECORD, *_TOOLS):

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from rich.table import Table
 from rich.text import Text
 
@@ -17,6 +18,7 @@ from fairlead.readers.report import ReportContent, write_report
 from fairlead.readers.summary_text import summary_view
 from fairlead.readers.written import printable, time_text
 from fairlead.stages.paper import Recovered
+from fairlead.stages.provenance import Provenance
 from fairlead.stages.wiring import Wired
 
 _LINES_SHOWN = 10  # of what strategies said
@@ -33,6 +35,7 @@ class Outcome:
     verdict: Verdict | None = None
     recovered: Recovered | None = None
     failure: str = ""  # of the market data, after which the session was ended in order
+    provenance: Provenance | None = None
 
     @property
     def sound(self) -> bool:
@@ -48,7 +51,7 @@ class Outcome:
 def print_outcome(outcome: Outcome, json: bool) -> None:
     """Print the outcome for people, or as one JSON object."""
     if json:
-        print_json(_content(outcome))
+        print_json(content_of(outcome))
         return
     OUT.print(summary_view(outcome.wired.summary.result()))
     OUT.print(_closing_table(outcome))
@@ -73,7 +76,8 @@ def write_html(outcome: Outcome, path: Path) -> None:
     )
 
 
-def _content(outcome: Outcome) -> dict[str, Any]:
+def content_of(outcome: Outcome) -> dict[str, Any]:
+    """Return the outcome as plain values: what `--json` prints, and what is stored."""
     wired = outcome.wired
     content: dict[str, Any] = {
         "title": outcome.title,
@@ -88,6 +92,8 @@ def _content(outcome: Outcome) -> dict[str, Any]:
         "configuration": wired.configuration.digest(),
         "strategies": _strategies(wired),
     }
+    if outcome.provenance is not None:
+        content["provenance"] = msgspec.to_builtins(outcome.provenance)
     if outcome.journal is not None:
         content["journal"] = str(outcome.journal)
     if outcome.verdict is not None:

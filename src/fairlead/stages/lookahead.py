@@ -25,9 +25,10 @@ import msgspec
 
 from fairlead.gateways.errors import BadLine, GatewayError
 from fairlead.gateways.recording import Recording
-from fairlead.model.codec import encode_input
 from fairlead.model.inputs import Input, StopCommand, StrategyRequest
+from fairlead.model.names import Names
 from fairlead.model.outputs import Output
+from fairlead.model.text import write
 from fairlead.model.units import Nanos
 from fairlead.model.units import Sequence as Number
 from fairlead.node.configuration import Configuration
@@ -46,11 +47,10 @@ _IMPORTED: Final = (".py", ".pyc", ".so")
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """One request of a strategy: when, which kind, and its content as it is written down."""
+    """One request of a strategy: when, and its content in words (`model/text.py`) as JSON."""
 
     time: int
-    kind: str
-    content: bytes
+    content: str
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -90,14 +90,17 @@ class Decisions:
     def __init__(self) -> None:
         """Begin with none."""
         self.all: list[Decision] = []
+        self._names = Names()
         self._over = False
 
     def follow(self, sequence: Number, time: Nanos, input: Input, outputs: list[Output]) -> None:
         """Keep a request; what is asked because the data ends is no decision on data."""
+        self._names.learn(input)
         if isinstance(input, StopCommand):
             self._over = True
         elif isinstance(input, StrategyRequest) and not self._over:
-            self.all.append(Decision(time, type(input).__name__, encode_input(input)))
+            content = msgspec.json.encode(write(input, self._names)).decode()
+            self.all.append(Decision(time, content))
 
 
 def decide(configuration: Configuration, end: Nanos | None) -> Decided:

@@ -17,6 +17,7 @@ import msgspec
 
 from fairlead.model.units import Nanos
 from fairlead.node.configuration import Configuration
+from fairlead.node.errors import ConfigurationError
 from fairlead.node.loading import changed
 from fairlead.node.pace import FullSpeed, StopRequest
 from fairlead.readers import statistics
@@ -43,7 +44,7 @@ class Job(NamedTuple):
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """What came of one backtest: its measures by name, None where undefined.
+    """What came of one backtest: its measures by name, None where undefined, and as they are read.
 
     `returns` are those of the sampling intervals. `problem` says why there is no result.
     """
@@ -53,6 +54,7 @@ class Trial(msgspec.Struct, frozen=True):
     end: int | None
     measures: dict[str, float | None]
     notes: dict[str, str]
+    texts: dict[str, str]
     returns: list[float]
     outputs: str
     problem: str = ""
@@ -111,8 +113,8 @@ def run_trial(job: Job) -> Trial:
     try:
         configuration = with_parameters(job.configuration, job.parameters)
         wired = backtest(configuration, FullSpeed(StopRequest()), job.begin, job.end)
-    except (StrategyError, StageError, ValueError) as error:
-        return Trial(job.parameters, job.begin, job.end, {}, {}, [], "", str(error))
+    except (ConfigurationError, StrategyError, StageError) as error:
+        return Trial(job.parameters, job.begin, job.end, {}, {}, {}, [], "", str(error))
     found = measures_of(wired.curve, wired.summary.flow, ACCOUNT)
     series = wired.curve.series()
     steady = statistics.without_flows(series.equity(ACCOUNT), series.flows(ACCOUNT))
@@ -121,8 +123,9 @@ def run_trial(job: Job) -> Trial:
         job.parameters,
         job.begin,
         job.end,
-        {each.name: each.value for each in found} | _profit(wired.summary.result().accounts[0]),
+        {each.name: each.value for each in found},
         {each.name: each.note for each in found if each.note},
+        {each.name: each.text for each in found},
         statistics.returns_of(steady[series.grid]),
         wired.path.digest.hexadecimal(),
         failures and f"the strategy failed: {failures}",
@@ -198,16 +201,13 @@ def growth(walked: Iterable[Walked]) -> Measured:
     return Measured(level - 1)
 
 
-def _profit(account: Any) -> dict[str, float | None]:
-    return {"profit": None if account.profit is None else float(account.profit)}
-
-
 def _range(text: str, parts: Sequence[str]) -> list[str]:
     try:
         first, last, step = (Decimal(part.strip()) for part in parts)
     except (ValueError, InvalidOperation) as error:
         raise WrongWiring(f"{_ORIGIN} {text!r}: expected key=FROM:TO:STEP in numbers") from error
-    if not (step > 0 and last >= first and (last - first) / step < TRIALS_MAX):
+    finite = first.is_finite() and last.is_finite() and step.is_finite()
+    if not (finite and step > 0 and last >= first and (last - first) / step < TRIALS_MAX):
         raise WrongWiring(f"{_ORIGIN} {text!r}: expected FROM up to TO in steps above 0")
     count = int((last - first) / step) + 1
     return [str(first + place * step) for place in range(count)]
