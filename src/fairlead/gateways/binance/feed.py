@@ -13,11 +13,12 @@ from typing import Final
 
 import msgspec
 
-from fairlead.gateways.binance.frames import Envelope, Market, decode
+from fairlead.gateways.binance.frames import Envelope, Market
 from fairlead.gateways.binance.snapshots import STREAM, Snapshots
 from fairlead.gateways.binance.streams import Handler, InstrumentStreams
 from fairlead.gateways.errors import MalformedFrame, MalformedNumber
 from fairlead.gateways.feed import SnapshotRequest
+from fairlead.gateways.json_frames import decode
 from fairlead.gateways.liveness import DataClass
 from fairlead.gateways.subscriptions import Topic
 from fairlead.gateways.venue_feed import VenueFeed

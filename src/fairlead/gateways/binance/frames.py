@@ -6,17 +6,11 @@ venue adds some at will.
 """
 
 from enum import StrEnum
-from typing import Annotated, Final, TypeVar
 
 import msgspec
 
-from fairlead.gateways.errors import MalformedFrame
-from fairlead.model.units import NANOS_PER_MILLISECOND
+from fairlead.gateways.json_frames import Milliseconds, Number
 
-_SHOWN_BYTES_MAX: Final = 80
-
-Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=(2**63 - 1) // NANOS_PER_MILLISECOND)]
 PriceLevels = list[tuple[str, str]]
 
 
@@ -113,19 +107,3 @@ class DepthSnapshot(msgspec.Struct, gc=False):
     bids: PriceLevels
     asks: PriceLevels
     T: Milliseconds = 0
-
-
-Decoded = TypeVar("Decoded")
-
-
-def decode(
-    decoder: msgspec.json.Decoder[Decoded], frame: bytes | msgspec.Raw, what: str
-) -> Decoded:
-    """Return the frame as what the decoder expects. Raises `MalformedFrame` that names `what`."""
-    try:
-        return decoder.decode(frame)
-    except msgspec.ValidationError as error:
-        raise MalformedFrame("fields", f"{what}: {error}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        shown = bytes(frame)[:_SHOWN_BYTES_MAX]
-        raise MalformedFrame("json", f"{what}: {error}, in {shown!r}") from error

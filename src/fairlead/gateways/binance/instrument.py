@@ -18,6 +18,7 @@ import msgspec
 from fairlead.gateways.binance.frames import Market
 from fairlead.gateways.errors import InstrumentNotInferred, MalformedNumber
 from fairlead.gateways.increments import significant_decimals
+from fairlead.gateways.recorded_terms import BASIS_POINT, Sighting, Terms
 from fairlead.model.instruments import Instrument
 from fairlead.model.terms import InstrumentKind
 from fairlead.model.units import INCREMENTS_MAX, InstrumentId, Money, Price, Quantity, Rate
@@ -28,7 +29,6 @@ _FRAMES_BEHIND_SNAPSHOT: Final = 200  # quotes and trades have finer quantities 
 
 _MONEY_DECIMALS: Final = 8
 _NOTIONAL_MIN: Final = {"USDT": 5}  # in whole units of the currency: the filter of most pairs
-_BASIS_POINT: Final = 10_000  # as a Rate
 _QUOTE_ASSETS: Final = (
     "USDT", "USDC", "FDUSD", "TUSD", "BUSD", "BTC", "ETH", "BNB", "EUR", "GBP", "TRY", "BRL", "JPY"
 )  # fmt: skip
@@ -37,23 +37,18 @@ _QUOTE_ASSETS: Final = (
 _Value = TypeVar("_Value", str, Market)
 
 
-class _Terms(msgspec.Struct, frozen=True):
-    """What differs between the venue's markets."""
-
-    venue: str
-    kind: InstrumentKind
-    maker_fee: Rate
-    taker_fee: Rate
-
-
-_TERMS: Final = {
-    Market.SPOT: _Terms(
-        "BINANCE", InstrumentKind.SPOT, Rate(10 * _BASIS_POINT), Rate(10 * _BASIS_POINT)
+_VENUES: Final = {
+    Market.SPOT: ("BINANCE", InstrumentKind.SPOT, Rate(10 * BASIS_POINT), Rate(10 * BASIS_POINT)),
+    Market.USDM: (
+        *("BINANCE-USDM", InstrumentKind.PERPETUAL),
+        *(Rate(2 * BASIS_POINT), Rate(5 * BASIS_POINT)),
     ),
-    Market.USDM: _Terms(
-        "BINANCE-USDM", InstrumentKind.PERPETUAL, Rate(2 * _BASIS_POINT), Rate(5 * _BASIS_POINT)
+    Market.COINM: (
+        *("BINANCE-COINM", InstrumentKind.INVERSE),
+        *(Rate(2 * BASIS_POINT), Rate(5 * BASIS_POINT)),
     ),
 }
+_CONTRACT_USD: Final = {"BTC": 100}  # of COIN-M; 10 for all others
 
 
 class _Frame(msgspec.Struct):
@@ -63,6 +58,7 @@ class _Frame(msgspec.Struct):
     s: str | None = None
     T: int | None = None
     pu: int | None = None
+    ps: str | None = None  # the pair of a contract: COIN-M alone says it
     b: str | int | list[tuple[str, str]] | None = None  # a number: an order, in trades
     B: str | None = None
     a: str | int | list[tuple[str, str]] | None = None
@@ -76,6 +72,7 @@ class _Frame(msgspec.Struct):
 
 class _Combined(msgspec.Struct):
     data: _Frame
+    stream: str = ""
 
 
 _COMBINED: Final = msgspec.json.Decoder(_Combined)
@@ -100,13 +97,38 @@ def infer(
             f"no snapshot among the first {seen.frames} frames, expected one with lastUpdateId"
         )
     market = market or _only(seen.markets, "market", seen.frames)
-    currency = next((asset for asset in _QUOTE_ASSETS if symbol.endswith(asset)), "")
-    if not currency or currency == symbol:
-        raise InstrumentNotInferred(f"{symbol!r} ends in no quote currency that is known")
     try:
-        return _instrument(instrument, symbol, currency, market, seen), market
+        return _instrument(instrument, symbol, terms(symbol, market), seen), market
     except ValueError as error:
         raise InstrumentNotInferred(str(error)) from error
+
+
+def terms(symbol: str, market: Market) -> Terms:
+    """Return what a symbol says: `ETHUSDT`, or of COIN-M `BTCUSD_PERP`. Raises
+    `InstrumentNotInferred`.
+    """
+    venue, kind, maker, taker = _VENUES[market]
+    if market is Market.COINM:
+        base = symbol.partition("_")[0].removesuffix("USD")
+        worth = _CONTRACT_USD.get(base, 10)
+        return Terms(venue, base or symbol, kind, maker, taker, multiplier=worth)
+    pair = symbol.partition("_")[0]
+    currency = next((asset for asset in _QUOTE_ASSETS if pair.endswith(asset)), "")
+    if not currency or currency == pair:
+        raise InstrumentNotInferred(f"{symbol!r} ends in no quote currency that is known")
+    return Terms(venue, currency, kind, maker, taker)
+
+
+def sightings(frame: bytes) -> Iterator[Sighting]:
+    """Yield every price of a frame with its quantity; nothing of a frame that is no market data."""
+    combined = frame.startswith(b'{"stream"')
+    try:
+        read = _COMBINED.decode(frame) if combined else _Combined(_BARE.decode(frame))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    symbol = read.data.s or read.stream.partition("@")[0].upper()
+    for price, quantity in _prices(read.data) if symbol else ():
+        yield Sighting(symbol, price, quantity)
 
 
 class _Seen:
@@ -157,7 +179,9 @@ def _first_frames(frames: Iterable[bytes], seen: _Seen) -> Iterator[_Frame]:
 
 
 def _market(frame: _Frame) -> Market | None:
-    """Return the market that writes such frames, None if both do."""
+    """Return the market that writes such frames, None if several do."""
+    if frame.ps is not None:
+        return Market.COINM
     if frame.e == "depthUpdate":
         return Market.SPOT if frame.pu is None else Market.USDM
     if frame.B is not None:
@@ -186,10 +210,7 @@ def _only(found: list[_Value], what: str, frames: int) -> _Value:
     )
 
 
-def _instrument(
-    instrument: InstrumentId, symbol: str, currency: str, market: Market, seen: _Seen
-) -> Instrument:
-    terms = _TERMS[market]
+def _instrument(instrument: InstrumentId, symbol: str, terms: Terms, seen: _Seen) -> Instrument:
     room = min(seen.quantity_decimals_written, _MONEY_DECIMALS - seen.price_decimals)
     quantity_decimals = max(seen.quantity_decimals, room)
     money_decimals = max(_MONEY_DECIMALS, seen.price_decimals + quantity_decimals)
@@ -198,7 +219,7 @@ def _instrument(
         instrument=instrument,
         symbol=f"{symbol}.{terms.venue}",
         venue=terms.venue,
-        currency=currency,
+        currency=terms.currency,
         kind=terms.kind,
         price_decimals=seen.price_decimals,
         quantity_decimals=quantity_decimals,
@@ -207,7 +228,8 @@ def _instrument(
         quantity_lot=lot,
         quantity_min=lot,
         quantity_max=Quantity(INCREMENTS_MAX),
-        notional_min=Money(_NOTIONAL_MIN.get(currency, 0) * 10**money_decimals),
+        notional_min=Money(_NOTIONAL_MIN.get(terms.currency, 0) * 10**money_decimals),
         maker_fee=terms.maker_fee,
         taker_fee=terms.taker_fee,
+        multiplier=terms.multiplier,
     )

@@ -19,11 +19,11 @@ from fairlead.gateways.binance.frames import (
     PriceLevels,
     SpotDepth,
     TradeEvent,
-    decode,
 )
 from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.feed import FeedCounts
 from fairlead.gateways.increments import positive_increments, reader
+from fairlead.gateways.json_frames import decode
 from fairlead.model.inputs import BookChange, BookSnapshot, Input, Levels, Quote, Trade
 from fairlead.model.instruments import Instrument
 from fairlead.model.terms import Side
