@@ -17,6 +17,7 @@ class DataClass(StrEnum):
     BOOK = "book"
     QUOTE = "quote"
     TRADE = "trade"
+    PULSE = "pulse"  # a heartbeat of one instrument, where a venue has that
 
 
 # A listed pair without one change in its book for a minute is rarer than a subscription that died.

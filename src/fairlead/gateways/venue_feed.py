@@ -123,6 +123,10 @@ class VenueFeed(ABC):
         self.counts.drop(reason)
         return []
 
+    def _heard(self, instrument: InstrumentId, what: DataClass) -> None:
+        """Take note of what is no input and shows that a subscription lives."""
+        self._liveness.heard(instrument, what, self.last_time)
+
     def _follow(self, inputs: list[Input], time: Nanos) -> None:
         """Take note of who was heard of, and repair what broke."""
         for got in inputs:
@@ -196,7 +200,7 @@ class VenueFeed(ABC):
             return []
         reason = f"silent: no {silence.what} for {silence.seconds} seconds"
         gaps = self.lose(silence.instrument, reason)
-        if gaps and silence.what is DataClass.QUOTE:
+        if gaps and silence.what is not DataClass.BOOK:
             self._repair(silence.instrument, time)
         return gaps
 
