@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from fairlead.gateways.binance import BinanceFeed, Market, infer
 from fairlead.gateways.databento import open_databento
+from fairlead.gateways.dialects import open_ws_recording
 from fairlead.gateways.errors import FormatUnknown, InstrumentNotInferred
 from fairlead.gateways.feed import RecordedFeed
 from fairlead.gateways.lobster import open_lobster
@@ -71,6 +72,11 @@ _ALL: Final = (
         "databento",
         "Databento's DBN (1 to 3, also .zst) or CSV: MBO, MBP, trades, bars, of one dataset",
         open_databento,
+    ),
+    Format(
+        "ws-recording",
+        "lines `epoch.micros: frame` of connections to one crypto venue, a file each",
+        open_ws_recording,
     ),
     Format(
         "lobster",

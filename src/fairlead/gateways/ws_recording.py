@@ -17,7 +17,6 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
-from urllib.parse import parse_qs, urlsplit
 
 from fairlead.gateways.binance.snapshots import STREAM
 from fairlead.gateways.errors import BadLine, RecordingDamaged, RecordingUnreadable
@@ -30,6 +29,7 @@ _LINE: Final = re.compile(
     rb"(?P<seconds>\d{9,11})(?:\.(?P<fraction>\d{1,9}))?(?:: ?(?P<frame>.*))?",
     re.DOTALL,
 )
+_DEPTH: Final = re.compile(rb"https://[^?]+/depth\?(?:\S*&)?symbol=(\w+)(?:&\S*)?")
 _CONFIGURATION: Final = b"configuration: "
 _SHOWN_BYTES_MAX: Final = 60
 
@@ -105,11 +105,10 @@ def _record(line: bytes, place: str) -> _Record | str:
 
 def _answer(url: bytes, body: bytes) -> bytes:
     """Return the answer to a request as the frame that a feed receives: it says whose it is."""
-    parts = urlsplit(url.decode("ascii", "replace"))
-    symbol = parse_qs(parts.query).get("symbol", [""])[0]
-    if not (parts.path.endswith("/depth") and symbol.isalnum()):
+    asked = _DEPTH.fullmatch(url)
+    if asked is None:
         return body
-    return b'{"stream":"%s","data":%s}' % ((symbol.lower() + STREAM).encode(), body)
+    return b'{"stream":"%s","data":%s}' % (asked[1].lower() + STREAM.encode(), body)
 
 
 def _lines(file: BinaryIO, path: Path) -> Iterator[bytes]:
