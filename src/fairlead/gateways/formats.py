@@ -12,6 +12,8 @@ from fairlead.gateways.databento import open_databento
 from fairlead.gateways.dialects import open_ws_recording
 from fairlead.gateways.errors import FormatUnknown, InstrumentNotInferred
 from fairlead.gateways.feed import RecordedFeed
+from fairlead.gateways.itch.captures import open_capture
+from fairlead.gateways.itch.files import open_day
 from fairlead.gateways.lobster import open_lobster
 from fairlead.gateways.recorded import FormatOptions, FramesThroughFeed, Oracle
 from fairlead.gateways.recording import Recording
@@ -82,6 +84,12 @@ _ALL: Final = (
         "lobster",
         "messages of a NASDAQ stock with the book after each, CSV, in the order of their days",
         open_lobster,
+    ),
+    Format("itch", "NASDAQ TotalView-ITCH 5.0, each message with its length before it", open_day),
+    Format(
+        "itch-pcap",
+        "captured packets (pcap, pcapng) of ITCH in MoldUDP64 or SoupBinTCP",
+        open_capture,
     ),
 )
 FORMATS: Final[Mapping[str, Format]] = {each.name: each for each in _ALL}
