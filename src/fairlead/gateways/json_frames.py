@@ -14,6 +14,7 @@ from fairlead.gateways.errors import MalformedFrame, MalformedNumber
 from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 
 _SHOWN_BYTES_MAX: Final = 80
+_SHOWN_TEXT_MAX: Final = 200
 _EXPONENT_MAX: Final = 20
 _MILLISECONDS_MAX: Final = (2**63 - 1) // NANOS_PER_MILLISECOND
 _SECONDS_MAX: Final = (2**63 - 1) // NANOS_PER_SECOND
@@ -32,10 +33,18 @@ def decode(
     try:
         return decoder.decode(frame)
     except msgspec.ValidationError as error:
-        raise MalformedFrame("fields", f"{what}: {error}") from error
+        # The library repeats a value that it does not know, whatever its length.
+        raise MalformedFrame("fields", f"{what}: {_shortened(str(error))}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         shown = bytes(frame)[:_SHOWN_BYTES_MAX]
         raise MalformedFrame("json", f"{what}: {error}, in {shown!r}") from error
+
+
+def _shortened(text: str) -> str:
+    shown = "".join(each if each.isprintable() else "?" for each in text)
+    if len(shown) <= _SHOWN_TEXT_MAX:
+        return shown
+    return f"{shown[: _SHOWN_TEXT_MAX // 2]}...{shown[-_SHOWN_TEXT_MAX // 2 :]}"
 
 
 def only(items: list[Decoded], what: str) -> Decoded:

@@ -22,6 +22,7 @@ TOPICS_PER_MESSAGE_MAX: Final = 100
 # A book that breaks again at once is not mended by asking faster.
 RENEWAL_PAUSE: Final = Nanos(5 * NANOS_PER_SECOND)
 _SHOWN_MAX: Final = 5
+_WORDS_MAX: Final = 300
 
 
 class Topic(NamedTuple):
@@ -135,7 +136,7 @@ class Subscriptions:
     def refuse(self, words: str) -> None:
         """Give the connection up, with the venue's words."""
         if self._connected and not self.failed:
-            self.failed = f"the venue refused a subscription: {words}"
+            self.failed = f"the venue refused a subscription: {words[:_WORDS_MAX]}"
 
     def fail(self, reason: str) -> None:
         """Give the connection up."""

@@ -180,5 +180,5 @@ def _trade(trade: PublicTrade) -> TextTrade:
     price, quantity, time, side = trade[:4]
     aggressor = _SIDES.get(side)
     if aggressor is None:
-        raise MalformedFrame("side", f"trade: side {side!r}, expected b or s")
+        raise MalformedFrame("side", f"trade: side {side[:20]!r}, expected b or s")
     return TextTrade(price, quantity, aggressor, time, seconds(time))  # the venue has no trade ids

@@ -182,6 +182,6 @@ def _levels(levels: list[_Level]) -> list[tuple[str, str]]:
 def _text_trade(trade: _Trade) -> TextTrade:
     side = _SIDES.get(trade.side)
     if side is None:
-        raise MalformedFrame("side", f"trade: side {trade.side!r}, expected buy or sell")
+        raise MalformedFrame("side", f"trade: side {trade.side[:20]!r}, expected buy or sell")
     price, quantity, time = plain(trade.price), plain(trade.qty), iso_time(trade.timestamp)
     return TextTrade(price, quantity, side, str(trade.trade_id), time, trade.trade_id)

@@ -113,7 +113,7 @@ class OkxFeed(BooksFeed):
         if envelope.action == "snapshot":
             return book.snapshot(_sides(message), update, time, checksum)
         if envelope.action != "update":
-            raise MalformedFrame("fields", f"books: action {envelope.action!r}")
+            raise MalformedFrame("fields", f"books: action {str(envelope.action)[:20]!r}")
         if book.believed and message.prev_seq_id is not None:
             if message.prev_seq_id != book.update and update <= book.update:
                 return self._drop("book_old")
@@ -162,6 +162,6 @@ def _levels(levels: list[Level]) -> list[tuple[str, str]]:
 def _trade(trade: PublicTrade) -> TextTrade:
     side = _SIDES.get(trade.side)
     if side is None:
-        raise MalformedFrame("side", f"trades: side {trade.side!r}, expected buy or sell")
+        raise MalformedFrame("side", f"trades: side {trade.side[:20]!r}, expected buy or sell")
     number = numbered(trade.trade_id)
     return TextTrade(trade.px, trade.sz, side, trade.trade_id, milliseconds(trade.ts), number)

@@ -1,0 +1,221 @@
+"""Under every fault of delivery a book is right or gone, at every venue that sends snapshots."""
+
+import os
+from contextlib import suppress
+from random import Random
+
+import pytest
+
+from fairlead.gateways.books_feed import BooksFeed
+from fairlead.gateways.errors import MalformedFrame
+from fairlead.gateways.liveness import DataClass
+from fairlead.gateways.subscriptions import RENEWAL_PAUSE
+from fairlead.model.inputs import BookGap, BookSnapshot, Input, Trade
+from fairlead.model.terms import Side
+from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Nanos
+from tests.gateways.binance.venue import Follower, kinds
+from tests.gateways.mutations import check_feed
+from tests.gateways.venues import VENUES, SmallVenue, feed_of, instrument
+
+CHANGES = 8
+SEEDS = int(os.environ.get("FAIRLEAD_SEEDS", "40"))
+BEGAN = Nanos(1_700_000_000 * NANOS_PER_SECOND)
+FAULTS = ["lose", "repeat", "swap", "cut", "damage"]
+EVERYWHERE = [(name, fault) for name in VENUES for fault in FAULTS]
+
+State = tuple[dict[int, int], dict[int, int]]
+Sent = list[tuple[bytes, State]]
+
+
+class Line:
+    """A feed on a connection, and what a consumer of its inputs believes."""
+
+    def __init__(self, name: str, seed: int = 1) -> None:
+        """Connect."""
+        self.venue = SmallVenue(VENUES[name], seed)
+        self.feed: BooksFeed = feed_of(VENUES[name])
+        self.follower = Follower()
+        self.time = BEGAN
+        self.feed.connected(BEGAN)
+        self.feed.outgoing()
+
+    def sent(self, changes: int) -> Sent:
+        """Return a snapshot and changes as the venue sent them, with its book after each."""
+        frames = [(self.venue.snapshot(), self.venue.sides)]
+        frames += [(self.venue.change(), self.venue.sides) for _ in range(changes)]
+        return frames
+
+    def deliver(self, frame: bytes) -> bool:
+        """Hand a frame to the feed; return whether it was refused."""
+        try:
+            self.follower.follow(self.feed.receive(frame, self.time))
+        except MalformedFrame:
+            return True
+        finally:
+            assert self.feed.counts.balanced
+        return False
+
+    def recover(self) -> None:
+        """Let the feed ask for what it needs, and give it that."""
+        self.time = Nanos(self.time + RENEWAL_PAUSE)
+        self.feed.tick(self.time)
+        asked = b"".join(self.feed.outgoing())
+        assert b"unsubscribe" in asked
+        assert asked.count(b"subscribe") >= 2 * asked.count(b"unsubscribe")
+        for _ in range(3):
+            self.deliver(self.venue.change())
+            assert self.follower.sides is None, "a change is no snapshot"
+        self.deliver(self.venue.snapshot())
+        assert self.follower.sides == self.venue.sides
+        for _ in range(3):
+            self.deliver(self.venue.change())
+            assert self.follower.sides == self.venue.sides
+
+
+def with_fault(sent: Sent, place: int, fault: str) -> list[tuple[bytes, State | None]]:
+    """Return what comes of what was sent, with the book that a frame proves; None: it is broken."""
+    frames: list[tuple[bytes, State | None]] = list(sent)
+    frame, state = frames[place]
+    if fault == "lose":
+        del frames[place]
+    elif fault == "repeat":
+        frames.insert(place, (frame, state))
+    elif fault == "swap":
+        frames[place], frames[place + 1] = frames[place + 1], frames[place]
+    elif fault == "cut":
+        frames[place] = (frame[: len(frame) // 2], None)
+    elif fault == "damage":
+        frames[place] = (b"\xff" + frame[1:], None)
+    return frames
+
+
+@pytest.mark.parametrize(("name", "fault"), EVERYWHERE)
+def test_one_fault_anywhere_is_noticed_there_and_mended_by_a_snapshot(
+    name: str, fault: str
+) -> None:
+    sees = VENUES[name].sees_every_loss or fault in ("cut", "damage", "repeat")
+    for place in range(1, CHANGES):
+        line = Line(name)
+        for frame, state in with_fault(line.sent(CHANGES), place, fault):
+            refused = line.deliver(frame)
+            if state is None:
+                assert refused or line.follower.sides is None, f"{name}: {fault} at {place}"
+            elif line.follower.sides is not None and sees:
+                assert line.follower.sides == state, f"{name}: {fault} at {place}"
+        if fault == "repeat":
+            assert line.follower.sides == line.venue.sides
+        elif sees:
+            assert line.follower.sides is None, f"{name}: {fault} at {place}"
+            line.recover()
+
+
+@pytest.mark.parametrize("name", [name for name in VENUES if VENUES[name].sees_every_loss])
+def test_under_many_faults_what_is_believed_was_the_venues_book_once(name: str) -> None:
+    for seed in range(SEEDS):
+        chance = Random(seed)
+        line = Line(name, seed)
+        sent = line.sent(12)
+        states = [state for _, state in sent]
+        frames = [frame for frame, _ in sent]
+        for _ in range(chance.randint(1, 4)):
+            place = chance.randrange(1, len(frames) - 1)
+            fault = chance.choice([*FAULTS, "delay"])
+            if fault == "delay":
+                frames.insert(chance.randrange(len(frames)), frames.pop(place))
+            else:
+                pairs: Sent = [(frame, ({}, {})) for frame in frames]
+                frames = [frame for frame, _ in with_fault(pairs, place, fault)]
+        for frame in frames:
+            line.deliver(frame)
+            believed = line.follower.sides
+            assert believed is None or believed in states, f"{name}, seed {seed}"
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_undisturbed_changes_are_the_venues_book_at_every_step(name: str) -> None:
+    line = Line(name)
+    for frame, state in line.sent(200):
+        assert not line.deliver(frame)
+        assert line.follower.sides == state
+    assert line.feed.counts.gaps == 0
+    assert line.feed.counts.inputs == {"BookSnapshot": 1, "BookChange": 200}
+    assert all(oracle.different == 0 for oracle in line.feed.oracles)
+
+
+def test_what_a_venue_without_numbers_loses_shows_in_its_trades_alone() -> None:
+    line = Line("coinbase")
+    line.deliver(line.venue.snapshot())
+    line.deliver(line.venue.trade())
+    line.venue.change()  # lost
+    line.deliver(line.venue.change())
+    assert line.follower.sides is not None, "nothing in the messages tells"
+    line.venue.trade()  # lost
+    got = line.feed.receive(line.venue.trade(), BEGAN)
+    assert kinds(got) == ["Trade", "BookGap"]
+    assert isinstance(got[1], BookGap)
+    assert got[1].reason == "lost messages: expected trade 2, found 2 done"
+    line.follower.follow(got)
+    line.recover()
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_mutated_frames_are_answered_or_refused(name: str) -> None:
+    line = Line(name)
+    samples = [line.venue.snapshot(), *(line.venue.change() for _ in range(5)), line.venue.trade()]
+    check_feed(feed_of(VENUES[name]), samples)
+
+
+def test_many_wire_formats_are_one_normalised_type() -> None:
+    """Requirement S0-MD-01: what venues say differently is the same input."""
+    trades, books = [], []
+    for name in VENUES:
+        line = Line(name, seed=5)
+        [book] = line.feed.receive(line.venue.snapshot(), BEGAN)
+        [trade] = line.feed.receive(line.venue.trade(), BEGAN)
+        assert isinstance(book, BookSnapshot)
+        assert isinstance(trade, Trade)
+        trades.append((trade.instrument, trade.price, trade.quantity, trade.aggressor))
+        books.append((book.instrument, set(book.bids), set(book.asks)))
+    assert trades == [(1, 9_999, 250, Side.SELL)] * len(VENUES)
+    assert books == [books[0]] * len(VENUES)
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_silence_of_one_of_two_instruments_is_a_gap_of_that_one(name: str) -> None:
+    wording = VENUES[name]
+    other = wording.symbol.replace("BTC", "ETH").replace("XBT", "ETH")
+    both = [instrument(f"{wording.symbol}.VENUE"), instrument(f"{other}.VENUE", 2)]
+    venues = [SmallVenue(wording, 1), SmallVenue(wording._replace(symbol=other), 2)]
+    feed = wording.feed(both)
+    feed.connected(BEGAN)
+    for venue in venues:
+        feed.receive(venue.snapshot(), BEGAN)
+    gaps: list[Input] = []
+    time = BEGAN
+    for _ in range(70):
+        time = Nanos(time + NANOS_PER_SECOND)
+        with suppress(MalformedFrame):
+            feed.receive(venues[1].change(), time)
+            feed.receive(_pulse(name, other), time)
+        gaps += feed.tick(time)
+    assert [gap.instrument for gap in gaps if isinstance(gap, BookGap)] == [InstrumentId(1)]
+    assert feed.lose(InstrumentId(2), "still believed") != []
+
+
+def _pulse(name: str, symbol: str) -> bytes:
+    """Return what Coinbase sends each second of a product; elsewhere nobody can read it."""
+    text = '{"type":"heartbeat","product_id":"%s","last_trade_id":0}'
+    return (text % symbol).encode() if name == "coinbase" else b'{"event":"x"}'
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_what_is_asked_for_names_every_topic_and_ends_it_by_the_same_name(name: str) -> None:
+    feed = feed_of(VENUES[name])
+    feed.connected(BEGAN)
+    asked = b"".join(feed.outgoing()).decode()
+    assert VENUES[name].symbol in asked
+    topics = list(feed.subscriptions.topics.values())
+    assert {topic.what for topic in topics} >= {DataClass.BOOK, DataClass.TRADE}
+    ended = b"".join(feed.unsubscribe(topics, 9)).decode()
+    begun = b"".join(feed.subscribe(topics, 9)).decode()
+    assert ended.replace("unsubscribe", "subscribe") == begun
