@@ -14,6 +14,7 @@ from fairlead.gateways.errors import FormatUnknown, InstrumentNotInferred
 from fairlead.gateways.feed import RecordedFeed
 from fairlead.gateways.itch.captures import open_capture
 from fairlead.gateways.itch.files import open_day
+from fairlead.gateways.lean import open_lean
 from fairlead.gateways.lobster import open_lobster
 from fairlead.gateways.recorded import FormatOptions, FramesThroughFeed, Oracle
 from fairlead.gateways.recording import Recording
@@ -79,6 +80,11 @@ _ALL: Final = (
         "ws-recording",
         "lines `epoch.micros: frame` of connections to one crypto venue, a file each",
         open_ws_recording,
+    ),
+    Format(
+        "lean",
+        "QuantConnect Lean's zips: ticks and bars, trades and quotes, of stocks and crypto",
+        open_lean,
     ),
     Format(
         "lobster",

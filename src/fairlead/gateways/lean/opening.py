@@ -1,0 +1,122 @@
+"""Lean files, opened: of one data folder, of any tickers, resolutions and days, in order of time.
+
+Where the folder has the bars of a day whose ticks are opened, the ticks are held against them.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from heapq import merge
+from pathlib import Path
+from typing import Final
+
+from fairlead.gateways.errors import InstrumentNotInferred, MalformedFrame
+from fairlead.gateways.lean.consolidation import BarMaker
+from fairlead.gateways.lean.feed import Expected, LeanFeed, Source
+from fairlead.gateways.lean.files import TICK, TRADE, LeanFile, LocalClock, lean_file, time_zone
+from fairlead.gateways.lean.rows import RowReader, TradeBar
+from fairlead.gateways.lean.terms import instrument
+from fairlead.gateways.recorded import FormatOptions, Frames, FramesThroughFeed, Oracle
+from fairlead.gateways.research_files import lines
+from fairlead.model.instruments import Instrument
+from fairlead.model.units import InstrumentId, Nanos
+
+_ORACLES: Final = (("second", 1_000, False), ("minute", 60_000, True))
+
+
+def open_lean(files: Sequence[Path], options: FormatOptions) -> FramesThroughFeed:
+    """Open files of Lean's. Raises `GatewayError`."""
+    found = [lean_file(path) for path in files]
+    if options.symbols:
+        wanted = {symbol.partition(".")[0].lower() for symbol in options.symbols}
+        found = [file for file in found if file.ticker in wanted]
+    if not found:
+        raise InstrumentNotInferred(f"{files[0]}: nothing of {', '.join(options.symbols)} is in it")
+    # Quotes before trades of the same time: a trade is held against the quote that stood.
+    found.sort(key=lambda file: (file.kind == TRADE, file.day, file.path))
+    instruments = _instruments(found)
+    oracles = {
+        name: Oracle(f"{name} bars made of ticks")
+        for name, _, _ in _ORACLES
+        if any(file.resolution == TICK and file.kind == TRADE for file in found)
+    }
+    sources = [_source(file, instruments, oracles) for file in found]
+    feed = LeanFeed(sources)
+    return FramesThroughFeed(_Lines(sources, feed), feed, options)
+
+
+def _instruments(files: Sequence[LeanFile]) -> dict[str, Instrument]:
+    found: dict[str, Instrument] = {}
+    for file in sorted(files, key=lambda each: each.ticker):
+        key = f"{file.security}/{file.market}/{file.ticker}"
+        if key not in found:
+            found[key] = instrument(file, InstrumentId(len(found) + 1))
+    return found
+
+
+def _source(
+    file: LeanFile, instruments: dict[str, Instrument], oracles: dict[str, Oracle]
+) -> Source:
+    terms = instruments[f"{file.security}/{file.market}/{file.ticker}"]
+    reader = RowReader(file, terms.price_decimals, terms.quantity_decimals)
+    return Source(file, terms, reader, LocalClock(time_zone(file)), _expected(file, terms, oracles))
+
+
+def _expected(
+    file: LeanFile, terms: Instrument, oracles: dict[str, Oracle]
+) -> tuple[Expected, ...]:
+    """Return the bars that the ticks of a file must make, as far as the folder has them."""
+    if file.resolution != TICK or file.kind != TRADE or file.security != "equity":
+        return ()
+    return tuple(
+        Expected(
+            BarMaker(span, auctions=auctions),
+            read_bars(file.beside(resolution), terms),
+            oracles[resolution],
+        )
+        for resolution, span, auctions in _ORACLES
+        if file.beside(resolution).is_file()
+    )
+
+
+def read_bars(path: Path, terms: Instrument) -> dict[int, tuple[int, int, int, int, int]]:
+    """Return the trade bars of a file by the milliseconds at which they begin.
+
+    Raises `GatewayError`.
+    """
+    reader = RowReader(lean_file(path), terms.price_decimals, terms.quantity_decimals)
+    bars = {}
+    for number, line in lines(path):
+        try:
+            row = reader.read(line.decode("ascii", "replace"))
+        except MalformedFrame as error:
+            raise InstrumentNotInferred(f"{path}:{number}: {error}") from error
+        assert isinstance(row, TradeBar), "a file of trade bars has nothing else"
+        opened, high, low, close = row.prices
+        bars[row.clock.millis] = opened, high, low, close, row.volume
+    return bars
+
+
+class _Lines:
+    """The lines of all files, in order of time; those of one file stay as they are."""
+
+    def __init__(self, sources: Sequence[Source], feed: LeanFeed) -> None:
+        self._sources = sources
+        self._feed = feed
+        self.place = ""
+
+    def __iter__(self) -> Frames:
+        """Yield every line with its time. Raises `RecordingError`."""
+        streams = (self._stream(number) for number in range(len(self._sources)))
+        for time, number, line_number, line in merge(*streams, key=lambda each: each[:2]):
+            self.place = f"{self._sources[number].file.path}:{line_number}"
+            yield time, b"%d;%s" % (number, line)
+        self._feed.finish()
+
+    def _stream(self, number: int) -> Iterator[tuple[Nanos, int, int, bytes]]:
+        source, last = self._sources[number], Nanos(0)
+        for line_number, line in lines(source.file.path):
+            if not line:
+                continue
+            with suppress(MalformedFrame):  # it is refused when it is received, with its place
+                last = source.time(source.row(line))
+            yield last, number, line_number, line
