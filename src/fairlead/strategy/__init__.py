@@ -68,7 +68,7 @@ from fairlead.model.units import (
     Price,
     Quantity,
 )
-from fairlead.strategy.bars import Bar
+from fairlead.strategy.bars import Bar, TickBars, ValueBars, VolumeBars
 from fairlead.strategy.context import Context
 from fairlead.strategy.conversions import seconds
 from fairlead.strategy.indicators import ATR, EMA, SMA, Volatility
@@ -81,13 +81,24 @@ from fairlead.strategy.market_views import (
     VenuePart,
 )
 from fairlead.strategy.order_terms import Bracket, OrderTerms, Pair
+from fairlead.strategy.sale_conditions import (
+    EVERY_TRADE,
+    LEAN,
+    US_TAPE,
+    CodeForm,
+    Counts,
+    SaleConditions,
+)
 from fairlead.strategy.strategy import BookEvent, Strategy
 from fairlead.strategy.views import ConditionsView, OrderView, PositionView
 
 __all__ = [
     "ATR",
     "EMA",
+    "EVERY_TRADE",
+    "LEAN",
     "SMA",
+    "US_TAPE",
     "AuctionIndication",
     "Bar",
     "BasisPoints",
@@ -105,10 +116,12 @@ __all__ = [
     "BookView",
     "Bracket",
     "CancelRejected",
+    "CodeForm",
     "ConditionsView",
     "ConsolidatedView",
     "Context",
     "Contingency",
+    "Counts",
     "FillBeyondLimit",
     "FillBusted",
     "Hold",
@@ -150,16 +163,20 @@ __all__ = [
     "Quantity",
     "Quote",
     "ReplaceRejected",
+    "SaleConditions",
     "Side",
     "SlippageExceeded",
     "Status",
     "Strategy",
+    "TickBars",
     "TimeInForce",
     "Touch",
     "Trade",
     "Trigger",
+    "ValueBars",
     "VenueLevel",
     "VenuePart",
     "Volatility",
+    "VolumeBars",
     "seconds",
 ]

@@ -1,18 +1,29 @@
-"""Bars: what traded in one interval of time. Intervals are aligned to the epoch and half open.
+"""Bars: what traded in one interval of time, or in so many trades, so much quantity or money.
 
-A bar of [start, end) holds the trades that reached us at or after `start` and before `end`, by the
-time that the sequencer stamped on them, and no trade at or after `end`: a bar never knows what came
-after it. A bar never claims an interval that it has not watched from its start, so the first one is
-that of the first whole interval.
+Intervals of time are aligned to the epoch and half open. A bar of [start, end) holds the trades
+that reached us at or after `start` and before `end`, by the time that the sequencer stamped on
+them, and no trade at or after `end`: a bar never knows what came after it. A bar never claims an
+interval that it has not watched from its start, so the first one is that of the first whole
+interval.
+
+A bar by trades, quantity or money is over with the trade that fills it, which it holds whole: its
+`end` is the time of that trade, and the next one begins with the next trade.
+
+Which trades count, and for what, is said by a table (`sale_conditions.py`). One that counts for
+volume alone makes no price: where nothing else traded there is no bar. A trade that is busted later
+stays in the bar that it was in: what was delivered is not taken back.
 """
 
 import msgspec
 
-from fairlead.model.units import InstrumentId, Nanos, Price, Quantity
+from fairlead.model.instruments import Instrument
+from fairlead.model.terms import InstrumentKind
+from fairlead.model.units import InstrumentId, Money, Nanos, Price, Quantity
+from fairlead.strategy.sale_conditions import Counts
 
 
 class Bar(msgspec.Struct, frozen=True, gc=False):
-    """What traded in [start, end), in increments; `volume` and `count` of a filled gap are 0."""
+    """What traded in a bar, in increments; `volume` and `count` of a filled gap are 0."""
 
     instrument: InstrumentId
     open: Price
@@ -20,13 +31,98 @@ class Bar(msgspec.Struct, frozen=True, gc=False):
     low: Price
     close: Price
     volume: Quantity
-    count: int
+    count: int  # of the trades in the volume
     start: Nanos
     end: Nanos
 
 
+class TickBars(msgspec.Struct, frozen=True):
+    """Bars of `count` trades that make a price."""
+
+    count: int
+
+    @property
+    def least(self) -> int:
+        """How much fills a bar."""
+        return self.count
+
+
+class VolumeBars(msgspec.Struct, frozen=True):
+    """Bars in which `quantity` traded, or more: a trade is never divided."""
+
+    quantity: Quantity
+
+    @property
+    def least(self) -> int:
+        """How much fills a bar."""
+        return self.quantity
+
+
+class ValueBars(msgspec.Struct, frozen=True):
+    """Bars in which `amount` of the instrument's currency changed hands, or more."""
+
+    amount: Money
+
+    @property
+    def least(self) -> int:
+        """How much fills a bar."""
+        return self.amount
+
+
+BarSize = TickBars | VolumeBars | ValueBars
+
+
+class Tally:
+    """The prices and the volume of one bar that is under way."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.open = self.high = self.low = self.close = Price(0)
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all trades."""
+        self.priced = False  # a trade made a price
+        self.volume = 0
+        self.count = 0
+        self._firm = False  # one of them says where the market is
+
+    def add(self, price: Price, quantity: Quantity, counts: Counts) -> None:
+        """Count a trade for what it counts for."""
+        if counts is Counts.NOTHING:
+            return
+        self.volume += quantity
+        self.count += 1
+        if counts is Counts.VOLUME:
+            return
+        if not self.priced:
+            self.open = self.high = self.low = price
+        elif price > self.high:
+            self.high = price
+        elif price < self.low:
+            self.low = price
+        self.priced = True
+        firm = counts is Counts.ALL
+        if firm and not self._firm:
+            self.open, self._firm = price, True  # what came late before it opened nothing
+        if firm or not self._firm:
+            self.close = price
+
+    def bar(self, instrument: InstrumentId, start: Nanos, end: Nanos) -> Bar:
+        """Return the bar."""
+        assert self.priced, "a bar has prices"
+        assert self.low <= min(self.open, self.close), "nothing traded below the low"
+        assert self.high >= max(self.open, self.close), "nothing traded above the high"
+        volume = Quantity(self.volume)
+        return Bar(
+            *(instrument, self.open, self.high, self.low, self.close, volume, self.count),
+            start=start,
+            end=end,
+        )
+
+
 class BarBuilder:
-    """Trades in, bars out. Time is given, and never goes back."""
+    """Trades in, bars of an interval of time out. Time is given, and never goes back."""
 
     def __init__(
         self, instrument: InstrumentId, interval: Nanos, since: Nanos, fill_gaps: bool
@@ -36,7 +132,7 @@ class BarBuilder:
         self.instrument = instrument
         self.interval = interval
         self.fill_gaps = fill_gaps
-        self._open = self._high = self._low = self._close = Price(0)
+        self._tally = Tally()
         self.restart(since)
 
     def restart(self, since: Nanos) -> None:
@@ -47,30 +143,26 @@ class BarBuilder:
     @property
     def due(self) -> Nanos | None:
         """When the next bar closes, None if none is under way."""
-        return self.end if self._count or (self.fill_gaps and self._last) else None
+        return self.end if self._tally.priced or (self.fill_gaps and self._last) else None
 
-    def add(self, time: Nanos, price: Price, quantity: Quantity) -> bool:
-        """Count a trade, after `close(time)`; return whether it is the first of its bar."""
+    def add(
+        self, time: Nanos, price: Price, quantity: Quantity, counts: Counts = Counts.ALL
+    ) -> bool:
+        """Count a trade, after `close(time)`; return whether it is the first price of its bar."""
         assert time < self.end, "a bar never holds a trade at or after its end"
         if time < self.start:
             return False
-        if self._count == 0:
-            self._open = self._high = self._low = price
-        elif price > self._high:
-            self._high = price
-        elif price < self._low:
-            self._low = price
-        self._close = price
-        self._volume += quantity
-        self._count += 1
-        return self._count == 1
+        priced = self._tally.priced
+        self._tally.add(price, quantity, counts)
+        return self._tally.priced and not priced
 
     def close(self, time: Nanos) -> list[Bar]:
         """Return the bars that ended at or before `time`, oldest first."""
         if time < self.end:
             return []
-        bars = [self._bar()] if self._count else []
-        if bars:
+        bars = []
+        if self._tally.priced:
+            bars.append(self._tally.bar(self.instrument, self.start, self.end))
             self._last = bars[0].close
             self._move_to(self.end)
         if self.fill_gaps and self._last:
@@ -83,24 +175,53 @@ class BarBuilder:
     def _move_to(self, start: Nanos) -> None:
         self.start = start
         self.end = Nanos(start + self.interval)
-        self._volume = 0
-        self._count = 0
-
-    def _bar(self) -> Bar:
-        assert self._low <= min(self._open, self._close), "nothing traded below the low"
-        assert self._high >= max(self._open, self._close), "nothing traded above the high"
-        return Bar(
-            self.instrument,
-            self._open,
-            self._high,
-            self._low,
-            self._close,
-            Quantity(self._volume),
-            self._count,
-            self.start,
-            self.end,
-        )
+        self._tally.clear()
 
     def _flat(self) -> Bar:
-        last = self._last
-        return Bar(self.instrument, last, last, last, last, Quantity(0), 0, self.start, self.end)
+        last, traded = self._last, self._tally  # in volume alone, if at all
+        return Bar(
+            *(self.instrument, last, last, last, last, Quantity(traded.volume), traded.count),
+            start=self.start,
+            end=self.end,
+        )
+
+
+class SizedBarBuilder:
+    """Trades in, bars of so many trades, so much quantity or money out."""
+
+    def __init__(self, instrument: Instrument, size: BarSize) -> None:
+        """Begin with the next trade."""
+        self.instrument = instrument.instrument
+        self.size = size
+        self._unit = instrument.money_unit
+        self._inverse = instrument.kind is InstrumentKind.INVERSE
+        self._tally = Tally()
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget all trades."""
+        self._tally.clear()
+        self._measured = 0
+        self._start: Nanos | None = None
+
+    def add(self, time: Nanos, price: Price, quantity: Quantity, counts: Counts) -> Bar | None:
+        """Count a trade; return the bar that it fills, None as long as it is under way."""
+        if counts is Counts.NOTHING:
+            return None
+        if self._start is None:
+            self._start = time
+        self._tally.add(price, quantity, counts)
+        self._measured += self._measure(price, quantity, counts)
+        if self._measured < self.size.least or not self._tally.priced:
+            return None
+        bar = self._tally.bar(self.instrument, self._start, time)
+        self.restart()
+        return bar
+
+    def _measure(self, price: Price, quantity: Quantity, counts: Counts) -> int:
+        if isinstance(self.size, TickBars):
+            return counts < Counts.VOLUME
+        if isinstance(self.size, VolumeBars):
+            return quantity
+        worth = quantity * self._unit
+        return worth // price if self._inverse else worth * price

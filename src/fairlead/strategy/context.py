@@ -17,6 +17,7 @@ from fairlead.model.inputs import CancelRequest, ReplaceRequest
 from fairlead.model.instruments import Instrument
 from fairlead.model.terms import Contingency, OrderType, Side, Status
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity
+from fairlead.strategy.bars import BarSize
 from fairlead.strategy.conversions import to_decimal, to_increments, whole_number
 from fairlead.strategy.errors import InvalidRequest, UnknownInstrument
 from fairlead.strategy.market_views import BookView, ConsolidatedView, Touch, touch
@@ -28,6 +29,7 @@ from fairlead.strategy.order_terms import (
     exit_terms,
     submit_request,
 )
+from fairlead.strategy.sale_conditions import EVERY_TRADE, SaleConditions
 from fairlead.strategy.seat import BAR_TIMER_FIRST, Seat, Topic
 from fairlead.strategy.views import (
     OrderView,
@@ -294,16 +296,28 @@ class Context:
         self._seat.outbox.forget_listeners()
 
     def subscribe_bars(
-        self, instrument: InstrumentId, interval: Nanos, *, fill_gaps: bool = False
+        self,
+        instrument: InstrumentId,
+        size: Nanos | BarSize,
+        *,
+        fill_gaps: bool = False,
+        conditions: SaleConditions = EVERY_TRADE,
     ) -> None:
         """Have bars of `seconds(60)` or so built from trades, from the next whole interval on.
 
-        Without `fill_gaps` there is no bar where nothing traded; with it, one at the last close.
+        Or bars that trades fill: `TickBars(100)`, `VolumeBars(...)`, `ValueBars(...)`. Without
+        `fill_gaps` there is no bar where nothing traded; with it, one at the last close.
+        `conditions` say which trades count for what: `US_TAPE`, `LEAN`, or a table of your own.
         """
-        self._instrument(instrument)
-        if whole_number(interval, "interval") <= 0:
-            raise InvalidRequest(f"interval is {interval} ns, expected above 0: seconds(60)")
-        self._seat.add_bars(instrument, interval, self.time, fill_gaps)
+        terms = self._instrument(instrument)
+        if isinstance(size, BarSize):
+            if whole_number(size.least, type(size).__name__) <= 0:
+                raise InvalidRequest(f"found {size}, expected a size above 0")
+            if fill_gaps:
+                raise InvalidRequest("only bars of time have gaps to fill")
+        elif whole_number(size, "interval") <= 0:
+            raise InvalidRequest(f"interval is {size} ns, expected above 0: seconds(60)")
+        self._seat.add_bars(terms, size, self.time, fill_gaps, conditions)
 
     def set_timer(self, after: Nanos, timer: int = 0) -> None:
         """Have `on_timer` called `after` from now, instead of when this timer was set for."""

@@ -9,14 +9,16 @@ from typing import Final
 
 from fairlead.machine.machine import Machine
 from fairlead.model.inputs import CancelRequest, ReplaceRequest, StrategyFailed, SubmitRequest
+from fairlead.model.instruments import Instrument
 from fairlead.model.terms import Status
 from fairlead.model.units import InstrumentId, Nanos, OrderId, StrategyId
-from fairlead.strategy.bars import BarBuilder
+from fairlead.strategy.bars import BarBuilder, BarSize, SizedBarBuilder
 from fairlead.strategy.errors import InvalidRequest, StrategyIsOff, TooManyRequests
 from fairlead.strategy.failures import failure_line
-from fairlead.strategy.feeds import BarFeed, TradeListener
+from fairlead.strategy.feeds import AnyBarFeed, BarFeed, SizedBarFeed, TradeListener
 from fairlead.strategy.outbox import Outbox, Request
 from fairlead.strategy.routes import HANDLER_OF
+from fairlead.strategy.sale_conditions import SaleConditions
 
 REQUESTS_MAX: Final = 1_000  # nobody took: both sides canceled and sent anew in 250 instruments
 COUNTER_BITS: Final = 40  # of an order id: a million orders a second for twelve days
@@ -74,7 +76,7 @@ class Seat:
         self.changing: dict[OrderId, Status] = {}  # likewise: the status that was asked for
         self.asked = 0  # that nobody took yet
         self.topics: dict[InstrumentId, frozenset[Topic]] | None = None  # None: all of all
-        self.bar_feeds: list[BarFeed] = []
+        self.bar_feeds: list[AnyBarFeed] = []
         self.on_fact = {
             kind: handlers[name] for kind, name in HANDLER_OF.items() if name in handlers
         }
@@ -162,19 +164,33 @@ class Seat:
         """Return whether market events may reach the strategy."""
         return self.listening
 
-    def add_bars(self, instrument: InstrumentId, interval: Nanos, now: Nanos, gaps: bool) -> None:
+    def add_bars(
+        self,
+        instrument: Instrument,
+        size: Nanos | BarSize,
+        now: Nanos,
+        gaps: bool,
+        conditions: SaleConditions,
+    ) -> None:
         """Build bars of an instrument from now on; asking twice builds them once."""
         on_bar = self.handlers.get("on_bar")
         if on_bar is None:
             raise InvalidRequest("this strategy has no on_bar to take the bars")
+        number = instrument.instrument
         for feed in self.bar_feeds:
-            if feed.instrument == instrument and feed.builder.interval == interval:
-                feed.builder.fill_gaps = gaps
+            if feed.instrument == number and feed.size == size:
+                feed.conditions = conditions
+                if isinstance(feed, BarFeed):
+                    feed.builder.fill_gaps = gaps
                 return
-        timer = BAR_TIMER_FIRST + len(self.bar_feeds)
-        builder = BarBuilder(instrument, interval, now, gaps)
-        close_at = _BarTimer(self, timer).set
-        self.bar_feeds.append(BarFeed(builder, on_bar, close_at, self.is_listening))
+        if isinstance(size, BarSize):
+            sized = SizedBarBuilder(instrument, size)
+            feed = SizedBarFeed(sized, conditions, on_bar, self.is_listening)
+        else:
+            close_at = _BarTimer(self, BAR_TIMER_FIRST + len(self.bar_feeds)).set
+            builder = BarBuilder(number, size, now, gaps)
+            feed = BarFeed(builder, conditions, on_bar, close_at, self.is_listening)
+        self.bar_feeds.append(feed)
         self.outbox.forget_listeners()
 
     def _subscribed(self, topic: Topic, instrument: InstrumentId) -> bool:
