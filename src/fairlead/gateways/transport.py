@@ -1,4 +1,4 @@
-"""The only file with sockets: thin shells around protocols that know none.
+"""The only file with connections: thin shells around protocols that know none.
 
 `HttpServer` answers one request a connection, `LineServer` keeps connections, `Door` is for who
 keeps them in one thread, and `LineClient` is one connection to somebody else. Everything has a
@@ -372,6 +372,10 @@ class LineClient:
         if not content:
             raise LineBroken(f"{self._address}: the other side closed the line")
         return content
+
+    def fileno(self) -> int:
+        """Return what `select` wants."""
+        return self._socket.fileno()
 
     def close(self) -> None:
         """End the connection."""

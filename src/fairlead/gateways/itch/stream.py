@@ -39,6 +39,11 @@ class ItchStream:
         self._snapshot: _Snapshot | None = None
 
     @property
+    def in_snapshot(self) -> bool:
+        """Whether a snapshot is being read."""
+        return self._snapshot is not None
+
+    @property
     def wants_snapshot(self) -> bool:
         """Whether books need a snapshot that is not being read yet."""
         return self._snapshot is None and bool(self.feed.needs_snapshots)
