@@ -11,6 +11,7 @@ from tests.crash.rig import Rig, a_rig, until
 from tests.operations.guards import GuardProcess
 
 HEARTBEAT = "200ms"
+PATIENT = "10s"  # a busy machine is no lost venue, whose breaker would be first
 PAUSE_SECONDS = 6
 STALE = Nanos(4 * NANOS_PER_SECOND)  # a price of before the pause; no exchange is so slow by itself
 
@@ -85,6 +86,7 @@ def test_an_exchange_that_stands_still_is_given_up_and_found_again(
 def test_a_node_that_stood_still_wakes_up_killed_by_the_guard(tmp_path: Path) -> None:
     """S0-KILL-03: the guard canceled over a line of its own; nothing new leaves afterwards."""
     with a_rig(tmp_path, "--emergency", "127.0.0.1:0", "--keep-orders") as rig:
+        rig.configure(heartbeat=PATIENT)
         rig.start()
         rig.trade()
         guard = GuardProcess(tmp_path, SIM=rig.exchange.doors["emergency"])
