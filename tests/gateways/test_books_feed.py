@@ -1,7 +1,6 @@
 """Under every fault of delivery a book is right or gone, at every venue that sends snapshots."""
 
 import os
-from contextlib import suppress
 from random import Random
 
 import pytest
@@ -158,6 +157,22 @@ def test_what_a_venue_without_numbers_loses_shows_in_its_trades_alone() -> None:
     line.recover()
 
 
+def test_a_number_of_the_connection_that_is_missing_costs_all_of_its_books() -> None:
+    wording = VENUES["coinbase-advanced"]
+    both = [instrument("BTC-USD.VENUE"), instrument("ETH-USD.VENUE", 2)]
+    venues = [SmallVenue(wording, 1), SmallVenue(wording._replace(symbol="ETH-USD"), 2)]
+    feed = wording.feed(both)
+    feed.receive(venues[0].snapshot(), BEGAN)
+    venues[1].messages = 1
+    feed.receive(venues[1].snapshot(), BEGAN)
+    venues[1].change()  # lost
+    venues[0].messages = 3
+    got = feed.receive(venues[0].change(), BEGAN)
+    reason = "lost messages: expected sequence_num 3, found 4"
+    assert got == [BookGap(InstrumentId(1), reason), BookGap(InstrumentId(2), reason)]
+    assert feed.counts.dropped == {"book_awaits_snapshot": 1}
+
+
 @pytest.mark.parametrize("name", VENUES)
 def test_mutated_frames_are_answered_or_refused(name: str) -> None:
     line = Line(name)
@@ -188,24 +203,23 @@ def test_silence_of_one_of_two_instruments_is_a_gap_of_that_one(name: str) -> No
     venues = [SmallVenue(wording, 1), SmallVenue(wording._replace(symbol=other), 2)]
     feed = wording.feed(both)
     feed.connected(BEGAN)
-    for venue in venues:
-        feed.receive(venue.snapshot(), BEGAN)
+    feed.receive(venues[0].snapshot(), BEGAN)
+    venues[1].messages = 1  # on the same connection
+    feed.receive(venues[1].snapshot(), BEGAN)
     gaps: list[Input] = []
     time = BEGAN
     for _ in range(70):
         time = Nanos(time + NANOS_PER_SECOND)
-        with suppress(MalformedFrame):
-            feed.receive(venues[1].change(), time)
-            feed.receive(_pulse(name, other), time)
+        feed.receive(venues[1].change(), time)
+        if name == "coinbase":  # each second, of each product
+            feed.receive(_pulse(other), time)
         gaps += feed.tick(time)
     assert [gap.instrument for gap in gaps if isinstance(gap, BookGap)] == [InstrumentId(1)]
     assert feed.lose(InstrumentId(2), "still believed") != []
 
 
-def _pulse(name: str, symbol: str) -> bytes:
-    """Return what Coinbase sends each second of a product; elsewhere nobody can read it."""
-    text = '{"type":"heartbeat","product_id":"%s","last_trade_id":0}'
-    return (text % symbol).encode() if name == "coinbase" else b'{"event":"x"}'
+def _pulse(product: str) -> bytes:
+    return b'{"type":"heartbeat","product_id":"%s","last_trade_id":0}' % product.encode()
 
 
 @pytest.mark.parametrize("name", VENUES)

@@ -12,7 +12,7 @@ from zlib import crc32
 
 from fairlead.gateways.bitget import BitgetFeed
 from fairlead.gateways.books_feed import BooksFeed
-from fairlead.gateways.coinbase import CoinbaseFeed
+from fairlead.gateways.coinbase import CoinbaseAdvancedFeed, CoinbaseFeed
 from fairlead.gateways.deribit import DeribitFeed
 from fairlead.gateways.kraken import KrakenFeed, KrakenSecondFeed
 from fairlead.gateways.okx import OkxFeed
@@ -34,6 +34,7 @@ class Told(NamedTuple):
     book: tuple[Side, Side]  # after it
     update: int
     previous: int
+    message: int  # how many messages there were on the connection
 
 
 class Wording(NamedTuple):
@@ -58,6 +59,7 @@ class SmallVenue:
         self._update = 1_000
         self._trades = 0
         self._changes = 0
+        self.messages = 0
         self.bids: Side = dict.fromkeys(range(9_992, 10_000), 1_000)
         self.asks: Side = dict.fromkeys(range(10_000, 10_008), 1_000)
 
@@ -113,7 +115,9 @@ class SmallVenue:
     def _frame(
         self, tell: Callable[[Told], object], bids: Levels, asks: Levels, previous: int
     ) -> bytes:
-        told = Told(self.wording.symbol, bids, asks, self.sides, self._update, previous)
+        self.messages += 1
+        symbol = self.wording.symbol
+        told = Told(symbol, bids, asks, self.sides, self._update, previous, self.messages)
         return json.dumps(tell(told), separators=(",", ":")).encode()
 
 
@@ -352,6 +356,32 @@ def _coinbase_trade(told: Told) -> object:
     }  # fmt: skip
 
 
+def _advanced(channel: str, number: int, event: object) -> object:
+    return {"channel": channel, "sequence_num": number, "events": [event]}
+
+
+def _advanced_book(kind: str) -> Callable[[Told], object]:
+    def tell(told: Told) -> object:
+        updates = [
+            {"side": side, "price_level": price, "new_quantity": quantity}
+            for side, levels in (("bid", told.bids), ("offer", told.asks))
+            for price, quantity in _rows(levels)
+        ]
+        event = {"type": kind, "product_id": told.symbol, "updates": updates}
+        return _advanced("l2_data", told.message, event)
+
+    return tell
+
+
+def _advanced_trade(told: Told) -> object:
+    [(price, quantity)] = told.bids.items()
+    trade = {
+        "trade_id": str(told.previous), "product_id": told.symbol, "price": price_text(price),
+        "size": quantity_text(quantity), "side": "BUY", "time": "2023-11-14T22:13:20.123Z",
+    }  # fmt: skip
+    return _advanced("market_trades", told.message, {"type": "update", "trades": [trade]})
+
+
 _OLD_OKX = _okx_without("prevSeqId", "seqId")
 _NEW_OKX = _okx_without("checksum")
 VENUES: Final[dict[str, Wording]] = {
@@ -377,6 +407,10 @@ VENUES: Final[dict[str, Wording]] = {
     "coinbase": Wording(
         *("BTC-USD", CoinbaseFeed, _coinbase_snapshot, _coinbase_change, _coinbase_trade),
         sees_every_loss=False,
+    ),
+    "coinbase-advanced": Wording(
+        *("BTC-USD", CoinbaseAdvancedFeed, _advanced_book("snapshot"), _advanced_book("update")),
+        _advanced_trade,
     ),
 }
 

@@ -11,7 +11,7 @@ from fairlead.gateways.binance import BinanceFeed, Market
 from fairlead.gateways.binance import instrument as binance
 from fairlead.gateways.bitget import BitgetFeed
 from fairlead.gateways.bitget import instrument as bitget
-from fairlead.gateways.coinbase import CoinbaseFeed
+from fairlead.gateways.coinbase import CoinbaseAdvancedFeed, CoinbaseFeed
 from fairlead.gateways.coinbase import instrument as coinbase
 from fairlead.gateways.deribit import DeribitFeed
 from fairlead.gateways.deribit import instrument as deribit
@@ -94,6 +94,13 @@ _ALL: Final = (
     _binance("binance-usdm", Market.USDM, "wss://fstream.binance.com"),
     _binance("binance-coinm", Market.COINM, "wss://dstream.binance.com"),
     Dialect("bitget", ("wss://ws.bitget.com",), BitgetFeed, bitget.sightings, bitget.terms),
+    Dialect(
+        "coinbase-advanced",
+        ("wss://advanced-trade-ws.coinbase.com",),
+        CoinbaseAdvancedFeed,
+        coinbase.sightings_advanced,
+        coinbase.terms,
+    ),
     Dialect(
         "coinbase",
         ("wss://ws-feed.pro.coinbase.com", "wss://ws-feed.exchange.coinbase.com"),

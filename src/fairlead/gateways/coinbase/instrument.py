@@ -22,7 +22,23 @@ class _Frame(msgspec.Struct):
     size: str = ""
 
 
+class _Level(msgspec.Struct):
+    price_level: str
+    new_quantity: str
+
+
+class _Event(msgspec.Struct):
+    product_id: str = ""
+    updates: list[_Level] = []
+    trades: list[_Frame] = []
+
+
+class _Advanced(msgspec.Struct):
+    events: list[_Event]
+
+
 _FRAME: Final = msgspec.json.Decoder(_Frame)
+_ADVANCED: Final = msgspec.json.Decoder(_Advanced)
 
 
 def sightings(frame: bytes) -> Iterator[Sighting]:
@@ -37,6 +53,19 @@ def sightings(frame: bytes) -> Iterator[Sighting]:
         yield Sighting(read.product_id, price, quantity)
     if read.price and read.size:
         yield Sighting(read.product_id, read.price, read.size)
+
+
+def sightings_advanced(frame: bytes) -> Iterator[Sighting]:
+    """Yield as much of a frame of the Advanced Trade feed."""
+    try:
+        events = _ADVANCED.decode(frame).events
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return
+    for event in events:
+        for level in event.updates:
+            yield Sighting(event.product_id, level.price_level, level.new_quantity)
+        for trade in event.trades:
+            yield Sighting(trade.product_id, trade.price, trade.size)
 
 
 def terms(symbol: str) -> Terms:
