@@ -100,7 +100,9 @@ def test_every_frame_is_accounted_for(day: Path) -> None:
     assert summary["dropped"] == {"event_unknown": 1, "malformed_json": 1}
     assert (summary["waiting"], summary["gaps"], summary["times_backwards"]) == (0, 0, 0)
     assert summary["malformed_examples"][0].startswith(f"{day}:10: malformed frame: ")
-    assert summary["check"] == {
+    assert summary["format"] == "binance-raw"
+    assert summary["instruments"] == ["ETHUSDT.BINANCE"]
+    assert summary["checks"]["book against quotes"] == {
         "compared": 3,
         "equal": 3,
         "different": 0,
@@ -159,7 +161,7 @@ def test_a_bad_file_is_one_line_and_exit_code_2(
 ) -> None:
     day = tmp_path / "day"
     day.write_bytes(content)
-    result = run(day)
+    result = run(day, "--format", "binance-raw")
     assert result.exit_code == 2
     assert message in result.stderr
     assert result.stderr.startswith("fairlead: ")
@@ -206,5 +208,80 @@ def test_real_recordings_pass_the_check(market_data: Path) -> None:
         folder / "ethusdt_20240808.gz", folder / "ethusdt_20240809.gz", "--check", "--json"
     )
     assert result.exit_code == 0
-    check = lines(result)[-1]["check"]
-    assert check == {"compared": 6_469, "equal": 6_469, "different": 0, "skipped": {}}
+    checks = lines(result)[-1]["checks"]
+    assert checks["book against quotes"] == {
+        "compared": 6_469,
+        "equal": 6_469,
+        "different": 0,
+        "skipped": {},
+    }
+
+
+def test_a_damaged_frame_shows_as_gap_stale_and_restored(tmp_path: Path) -> None:
+    venue = Venue(Market.SPOT, 1)
+    frames = [venue.snapshot(), *(venue.depth() for _ in range(4)), venue.snapshot()]
+    day = record(tmp_path / "day", [*frames, venue.depth()])
+    whole = run(day, "--dump", "gaps", "--json")
+    assert [list(line)[2:] for line in lines(whole)[:-1]] == [["restored"]]
+    damaged = run(day, "--dump", "gaps", "--json", "--disturb", "drop:3")
+    *shown, summary = lines(damaged)
+    assert [(line["time"], list(line)[2]) for line in shown] == [
+        (1, "restored"),
+        (4, "gap"),
+        (4, "stale"),
+        (6, "restored"),
+    ]
+    assert summary["gaps"] == 1
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "feed.md").read_text("utf-8")
+    for line in damaged.stdout.splitlines()[:-1]:
+        assert f"    {line}\n" in page
+
+
+def test_trades_are_written_with_who_took(tmp_path: Path) -> None:
+    venue = Venue(Market.SPOT, 1)
+    trade = b'{"e":"trade","E":5,"s":"ETHUSDT","t":7,"p":"99.50","q":"0.5","T":4,"m":true,"M":true}'
+    day = record(tmp_path / "day", [venue.snapshot(), trade, venue.quote()])
+    [got] = lines(run(day, "--dump", "trades"))
+    assert got == {
+        "time": 2,
+        "instrument": "ETHUSDT.BINANCE",
+        "trade": "7",
+        "venue_time": 4_000_000,
+        "price": "99.50",
+        "quantity": "0.50000",
+        "aggressor": "sell",
+    }
+
+
+def test_what_data_rules_find_is_written_and_counted(tmp_path: Path) -> None:
+    """A quote that the venue sent after it reached us: latency below zero is told."""
+    venue = Venue(Market.SPOT, 1)
+    trade = b'{"e":"trade","E":5,"s":"ETHUSDT","t":7,"p":"%s","q":"0.5","T":%d,"m":true,"M":true}'
+    frames = [venue.snapshot(), trade % (b"99.50", 3), venue.quote()]
+    later = trade.replace(b'"t":7', b'"t":8')
+    day = record(tmp_path / "day", [*frames, later % (b"20.00", 0)])
+    result = run(day, "--dump", "quality", "--json")
+    *shown, summary = lines(result)
+    found = [line for line in shown if line["type"] == "DataQualityFound"]
+    assert [(line["kind"], line["left_out"]) for line in found] == [
+        ("clock_offset", False),
+        ("price_limit", True),
+        ("split_missed", True),
+    ]
+    assert summary["quality"]["price_limit left out"] == 1
+    assert summary["delays"]["negative"] == 1
+
+
+def test_a_recording_without_a_format_that_shows_is_asked_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "day"
+    path.write_bytes(b"what is this\n")
+    result = run(path)
+    assert result.exit_code == 2
+    assert "day: what it is in is not clear, say --format binance-raw|" in result.stderr
+    assert "no format 'nonsense', expected one of" in run(path, "--format", "nonsense").stderr
+
+
+def test_damage_that_is_none_is_one_line(day: Path) -> None:
+    result = run(day, "--disturb", "burn:1")
+    assert result.exit_code == 2
+    assert "'burn:1' is no damage, expected one of drop:N" in result.stderr

@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
+from fairlead.node.data_settings import DataSettings
 from fairlead.node.loading import read_model
 from fairlead.node.safety_settings import SafetyFile
 from fairlead.node.watch_settings import (
     AuditSettings,
     BackupSettings,
-    DataSettings,
     LoggingSettings,
     MonitoringSettings,
     PrometheusSettings,

@@ -1,64 +1,76 @@
-"""`fairlead feed`: a recorded file through the real feed handler, as JSON lines.
+"""`fairlead feed`: recorded market data through the real feed handlers, as JSON lines.
 
 Shows what a live session would have seen, and that nothing was lost: every frame is accounted for.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Final
 
 import msgspec
 import typer
 
 from fairlead.cli.console import ERR, FOUND_WRONG, mistakes_in_one_line
+from fairlead.cli.feed_lines import Events, Gaps, Levels, Line, Lines, Markets, Touches, Trades
+from fairlead.cli.feed_lines import level as level_text
+from fairlead.cli.feed_quality import Judgements
 from fairlead.cli.lines import until_the_reader_leaves
+from fairlead.gateways.damage import KINDS, damage_of
+from fairlead.gateways.delays import Delays
 from fairlead.gateways.errors import BadLine
-from fairlead.gateways.formats import FormatOptions, format_named
-from fairlead.gateways.recorded import Recorded
+from fairlead.gateways.format_guess import guess_format
+from fairlead.gateways.formats import FORMATS, format_named
+from fairlead.gateways.recorded import Checked, FormatOptions, Oracle, Recorded
 from fairlead.gateways.recording import RecordingCounts
-from fairlead.machine.books import Book
-from fairlead.model.decimals import decimal_text
-from fairlead.model.inputs import (
-    BookChange,
-    BookGap,
-    BookSnapshot,
-    Input,
-    InstrumentDefinition,
-    Quote,
-)
 from fairlead.model.instruments import Instrument
-from fairlead.model.names import Names
-from fairlead.model.terms import Side
-from fairlead.model.text import write
-from fairlead.model.units import Nanos, Price, Quantity, Sequence
+from fairlead.model.units import Sequence
+from fairlead.node.data_settings import standard_rules
 from fairlead.readers.book_comparison import BookComparison, Touch
 
-Line = dict[str, Any]
+_SYMBOLS_SHOWN: Final = 5
+_QUOTES: Final = "book against quotes"
 
 
 class Dump(StrEnum):
-    """What is written: the touch, the book, or every input."""
+    """What is written."""
 
     BBO = "bbo"
     BOOK = "book"
+    TRADES = "trades"
+    GAPS = "gaps"
+    QUALITY = "quality"
     EVENTS = "events"
 
 
 def feed(
     files: Annotated[list[Path], typer.Argument(help="Recorded files, joined in this order.")],
-    format: Annotated[str, typer.Option(help="How they are recorded.")] = "binance-raw",
+    format: Annotated[
+        str | None,
+        typer.Option(help=f"{', '.join(FORMATS)}; told from the files where that is safe."),
+    ] = None,
     dump: Annotated[
-        Dump, typer.Option(help="The best bid and ask, the book, or every input.")
+        Dump,
+        typer.Option(help="The touch, the book, trades, gaps, what data rules find, or all."),
     ] = Dump.BBO,
+    symbols: Annotated[
+        str | None, typer.Option(help="Of these alone, apart by commas; else of all.")
+    ] = None,
     depth: Annotated[int, typer.Option(min=1, help="Levels a side of the book.")] = 10,
     market: Annotated[
         str | None, typer.Option(help="The venue's market; told from the frames if not given.")
     ] = None,
+    date: Annotated[
+        str | None, typer.Option(help="The day of the files, yyyy-mm-dd, if they do not say it.")
+    ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Exit with 1 unless the book equals the quotes.")
+        bool, typer.Option("--check", help="Exit with 1 unless all that can be compared is equal.")
     ] = False,
+    disturb: Annotated[
+        str | None,
+        typer.Option(help=f"Damage one frame first: {', '.join(KINDS)}, as in drop:1000."),
+    ] = None,
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="Count lines that are no records, and go on.")
     ] = False,
@@ -66,211 +78,183 @@ def feed(
         bool, typer.Option("--json", help="End with a summary line on standard output.")
     ] = False,
 ) -> None:
-    """Send recorded market data through the real feed handler; print JSON lines."""
+    """Send recorded market data through the real feed handlers; print JSON lines."""
     with mistakes_in_one_line(), until_the_reader_leaves():
-        run = _Run(files, format, market, keep_going)
-        _write_lines(run.lines(_dump(dump, run.instrument, depth)))
-        _write_summary(run, check, json)
-        if check and (run.comparison.different or not run.comparison.compared):
+        run = _Run(files, format or guess_format(files), check, keep_going)
+        run.open(_listed(symbols), market, date, disturb)
+        _write_lines(run.lines(dump, depth))
+        _write_summary(run, json)
+        if check and not run.is_proved:
             raise typer.Exit(FOUND_WRONG)
 
 
 class _Run:
     """One pass over the files."""
 
-    def __init__(
-        self, files: list[Path], format: str, market: str | None, keep_going: bool
-    ) -> None:
+    def __init__(self, files: list[Path], format: str, check: bool, keep_going: bool) -> None:
+        self.format = format
+        self.check = check
         self.bad_lines = 0
         self.comparison = BookComparison()
-        on_bad_line = self._count_bad_line if keep_going else None
-        options = FormatOptions(market=market, on_bad_line=on_bad_line)
-        self.feed = format_named(format).open(files, options)
-        recorded = self.feed if isinstance(self.feed, Recorded) else None
-        self.counts = recorded.records if recorded else RecordingCounts()
-        self.instrument = self.feed.instruments[0]
+        self.delays = Delays()
+        self.judgements: Judgements | None = None
+        self._files = files
+        self._on_bad_line = self._count_bad_line if keep_going else None
 
-    def lines(self, dump: "_Lines") -> Iterator[Line]:
+    def open(
+        self, symbols: tuple[str, ...], market: str | None, date: str | None, disturb: str | None
+    ) -> None:
+        """Open the files. Raises `GatewayError`."""
+        between = damage_of(disturb).apply if disturb is not None else None
+        options = FormatOptions(symbols, market, date, self._on_bad_line, between)
+        self.feed = format_named(self.format).open(self._files, options)
+        recorded = self.feed if isinstance(self.feed, Recorded) else None
+        self.records = recorded.records if recorded else RecordingCounts()
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """What the recording is of, as far as it was read."""
+        return self.feed.instruments
+
+    @property
+    def oracles(self) -> list[Oracle]:
+        """What the recording says of the result, and what was made of it."""
+        found = list(self.feed.oracles) if isinstance(self.feed, Checked) else []
+        compared = self.comparison
+        if compared.compared or compared.skipped or not found:
+            quotes = Oracle(_QUOTES)
+            quotes.compared, quotes.equal = compared.compared, compared.equal
+            quotes.different, quotes.skipped = compared.different, compared.skipped
+            quotes.examples = [
+                f"book {_touch_text(self._terms(each.instrument), each.book)};"
+                f" quote {_touch_text(self._terms(each.instrument), each.quote)}"
+                for each in compared.differences
+            ]
+            found.append(quotes)
+        return found
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether something was compared, and all of it is equal."""
+        oracles = self.oracles
+        return any(one.compared for one in oracles) and not any(one.different for one in oracles)
+
+    def lines(self, dump: Dump, depth: int) -> Iterator[Line]:
         """Yield the lines of all files."""
+        lines = self._lines(dump, depth)
         sequence = 0
         for time, inputs in self.feed.events():
+            self.delays.observe(inputs, time)
             for happened in inputs:
                 sequence += 1
-                self.comparison.follow(Sequence(sequence), time, happened, [])
-                yield from dump.lines(time, happened)
+                if self.check:
+                    self.comparison.follow(Sequence(sequence), time, happened, [])
+                yield from lines.lines(time, happened)
         self.comparison.finish()
+
+    def _lines(self, dump: Dump, depth: int) -> Lines:
+        def told() -> tuple[Instrument, ...]:
+            return self.feed.instruments
+
+        if dump is Dump.EVENTS:
+            return Events(told)
+        if dump is Dump.QUALITY:
+            self.judgements = Judgements(told, standard_rules())
+            return self.judgements
+        markets = Markets(told)
+        if dump is Dump.BOOK:
+            return Levels(markets, depth)
+        if dump is Dump.TRADES:
+            return Trades(markets)
+        return Gaps(markets) if dump is Dump.GAPS else Touches(markets)
+
+    def _terms(self, number: int) -> Instrument:
+        return next(each for each in self.feed.instruments if each.instrument == number)
 
     def _count_bad_line(self, _: BadLine) -> None:
         self.bad_lines += 1
 
 
-class _Lines(Protocol):
-    """Turns inputs into lines."""
-
-    def lines(self, time: Nanos, input: Input) -> Iterator[Line]:
-        """Yield what there is to write after an input."""
+def _listed(symbols: str | None) -> tuple[str, ...]:
+    return tuple(each.strip() for each in (symbols or "").split(",") if each.strip())
 
 
-class _Events:
-    """Every input, in the text form of `fairlead script`, with its receive time.
-
-    The definition of the instrument comes first, so that a script can read what is written.
-    """
-
-    def __init__(self, instrument: Instrument) -> None:
-        self._names = Names()
-        self._definition: InstrumentDefinition | None = InstrumentDefinition(instrument)
-        self._names.learn(self._definition)
-
-    def lines(self, time: Nanos, input: Input) -> Iterator[Line]:
-        """Yield the input."""
-        if self._definition is not None:
-            yield {"time": time, **write(self._definition, self._names)}
-            self._definition = None
-        yield {"time": time, **write(input, self._names)}
-
-
-class _Touches:
-    """The best bid and ask whenever they change; why they are not known, when they are not."""
-
-    def __init__(self, instrument: Instrument) -> None:
-        self._instrument = instrument
-        self._book = Book(instrument.instrument)
-        self._last: Line = {}
-
-    def lines(self, time: Nanos, input: Input) -> Iterator[Line]:
-        """Yield the touch if the input changed it."""
-        book = self._book
-        _follow(book, time, input)
-        touch: Line = {"stale": book.reason} if book.stale else self._touch()
-        if touch != self._last:
-            self._last = touch
-            symbol = self._instrument.symbol
-            yield {"time": time, "instrument": symbol, **touch}
-
-    def _touch(self) -> Line:
-        book = self._book
-        bid = _level(self._instrument, book.bid_price, book.bid_quantity)
-        ask = _level(self._instrument, book.ask_price, book.ask_quantity)
-        return {
-            "bid_price": bid[0],
-            "bid_quantity": bid[1],
-            "ask_price": ask[0],
-            "ask_quantity": ask[1],
-        }
-
-
-class _Levels:
-    """The best levels of both sides after each change of the book."""
-
-    def __init__(self, instrument: Instrument, depth: int) -> None:
-        self._instrument = instrument
-        self._depth = depth
-        self._book = Book(instrument.instrument)
-
-    def lines(self, time: Nanos, input: Input) -> Iterator[Line]:
-        """Yield the book if the input is about levels."""
-        _follow(self._book, time, input)
-        line: Line = {"time": time, "instrument": self._instrument.symbol}
-        if isinstance(input, BookChange | BookSnapshot):
-            line |= {
-                "update": input.update,
-                "bids": self._side(Side.BUY),
-                "asks": self._side(Side.SELL),
-            }
-        elif not isinstance(input, BookGap):
-            return
-        yield line | {"stale": self._book.reason} if self._book.stale else line
-
-    def _side(self, side: Side) -> list[tuple[str, str]]:
-        levels = self._book.levels(side, self._depth)
-        return [_level(self._instrument, price, quantity) for price, quantity in levels]
-
-
-def _dump(dump: Dump, instrument: Instrument, depth: int) -> _Lines:
-    if dump is Dump.EVENTS:
-        return _Events(instrument)
-    return _Touches(instrument) if dump is Dump.BBO else _Levels(instrument, depth)
-
-
-def _follow(book: Book, time: Nanos, input: Input) -> None:
-    """Apply market data to the book, as the machine does; trades change no level."""
-    if isinstance(input, Quote):
-        book.quote(input, time)
-    elif isinstance(input, BookChange):
-        book.change(input.bids, input.asks, input.update, time)
-    elif isinstance(input, BookSnapshot):
-        book.snapshot(input.bids, input.asks, input.update, time)
-    elif isinstance(input, BookGap):
-        book.lose(input.reason)
-
-
-def _level(instrument: Instrument, price: Price, quantity: Quantity) -> tuple[str, str]:
-    price_text = decimal_text(price, instrument.price_decimals)
-    return price_text, decimal_text(quantity, instrument.quantity_decimals)
-
-
-def _write_lines(lines: Iterator[Line]) -> None:
+def _write_lines(lines: Iterable[Line]) -> None:
     out = sys.stdout.buffer
     for line in lines:
         out.write(msgspec.json.encode(line) + b"\n")
     out.flush()
 
 
-def _write_summary(run: _Run, check: bool, json: bool) -> None:
+def _write_summary(run: _Run, json: bool) -> None:
     assert run.feed.counts.balanced, "every frame is an input, dropped with a reason, or waiting"
     if json:
-        _write_lines(iter([_summary(run, check)]))
+        _write_lines([_summary(run)])
     else:
-        for text in _summary_texts(run, check):
+        for text in _summary_texts(run):
             ERR.print(text, markup=False)
 
 
-def _summary(run: _Run, check: bool) -> Line:
+def _summary(run: _Run) -> Line:
     """Return the counts as one line of JSON."""
-    feed, comparison = run.feed.counts, run.comparison
+    feed = run.feed.counts
     summary: Line = {
         "type": "summary",
-        "instrument": run.instrument.symbol,
+        "format": run.format,
+        "instruments": [each.symbol for each in run.instruments],
         "frames": feed.frames,
         "inputs": feed.inputs,
         "dropped": feed.dropped,
         "waiting": feed.waiting,
         "gaps": feed.gaps,
         "bad_lines": run.bad_lines,
-        "times_backwards": run.counts.times_backwards,
-        "malformed_examples": run.counts.malformed_examples,
+        "times_backwards": run.records.times_backwards,
+        "malformed_examples": run.records.malformed_examples,
+        "delays": run.delays.as_json(),
     }
-    if check:
-        summary["check"] = {
-            "compared": comparison.compared,
-            "equal": comparison.equal,
-            "different": comparison.different,
-            "skipped": comparison.skipped,
+    if run.judgements is not None:
+        summary["quality"] = run.judgements.found
+    if run.check:
+        summary["checks"] = {
+            one.name: {
+                "compared": one.compared,
+                "equal": one.equal,
+                "different": one.different,
+                "skipped": one.skipped,
+            }
+            for one in run.oracles
         }
     return summary
 
 
-def _summary_texts(run: _Run, check: bool) -> Iterator[str]:
+def _summary_texts(run: _Run) -> Iterator[str]:
     """Yield the counts as lines for a person."""
-    feed, comparison = run.feed.counts, run.comparison
+    feed = run.feed.counts
     yield (
-        f"{run.instrument.symbol}: {feed.frames:,} frames = inputs {_sum(feed.inputs)}"
+        f"{_symbols_text(run.instruments)}: {feed.frames:,} frames = inputs {_sum(feed.inputs)}"
         f" + dropped {_sum(feed.dropped)} + waiting {feed.waiting:,}"
     )
     yield (
         f"gaps {feed.gaps:,}, bad lines {run.bad_lines:,},"
-        f" receive times backwards {run.counts.times_backwards:,}"
+        f" receive times backwards {run.records.times_backwards:,}"
     )
-    yield from run.counts.malformed_examples
-    if check:
+    yield f"delays: {run.delays}"
+    yield from run.records.malformed_examples
+    if run.judgements is not None:
+        yield f"quality: {_sum(run.judgements.found)}"
+    for one in run.oracles if run.check else ():
         yield (
-            f"book against quotes: compared {comparison.compared:,}, equal {comparison.equal:,},"
-            f" different {comparison.different:,}, skipped {_sum(comparison.skipped)}"
+            f"{one.name}: compared {one.compared:,}, equal {one.equal:,},"
+            f" different {one.different:,}, skipped {_sum(one.skipped)}"
         )
-        for difference in comparison.differences:
-            book = _touch_text(run.instrument, difference.book)
-            yield f"different: book {book}; quote {_touch_text(run.instrument, difference.quote)}"
+        for example in one.examples:
+            yield f"different: {example}"
+
+
+def _symbols_text(instruments: tuple[Instrument, ...]) -> str:
+    shown = ", ".join(each.symbol for each in instruments[:_SYMBOLS_SHOWN])
+    more = len(instruments) - _SYMBOLS_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _sum(counts: dict[str, int]) -> str:
@@ -280,6 +264,6 @@ def _sum(counts: dict[str, int]) -> str:
 
 
 def _touch_text(instrument: Instrument, touch: Touch) -> str:
-    bid_price, bid_quantity = _level(instrument, touch.bid_price, touch.bid_quantity)
-    ask_price, ask_quantity = _level(instrument, touch.ask_price, touch.ask_quantity)
+    bid_price, bid_quantity = level_text(instrument, touch.bid_price, touch.bid_quantity)
+    ask_price, ask_quantity = level_text(instrument, touch.ask_price, touch.ask_quantity)
     return f"{touch.update}: {bid_quantity} at {bid_price} / {ask_quantity} at {ask_price}"

@@ -5,6 +5,7 @@ GatewayError
 ├── MalformedFrame           bytes that the venue's protocol does not allow
 ├── InstrumentNotInferred    the first frames do not tell what was recorded
 ├── FormatUnknown            a name that no format of recordings has
+├── DamageUnknown            text that names no damage to a frame
 ├── VenueUnknown             a name that no venue with live market data has
 ├── CalendarUnknown          a name that no trading calendar has, or a year that it does not reach
 ├── ExtraMissing             what was asked for needs a library that is not installed
@@ -55,6 +56,10 @@ class ExtraMissing(GatewayError):
 
 class VenueUnknown(GatewayError):
     """A name that no venue with live market data has."""
+
+
+class DamageUnknown(GatewayError):
+    """Text that names no damage to a frame."""
 
 
 class TransportError(GatewayError):

@@ -110,8 +110,11 @@ class LiveFeed(Feed, Protocol):
 class RecordedFeed(Protocol):
     """A recording of any format, opened: what it is of, and what happened, in the order it came."""
 
-    instruments: tuple[Instrument, ...]
     counts: FeedCounts
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """What it is of, as far as it was read: some formats tell as they go."""
 
     def events(self) -> Iterator[tuple[Nanos, list[Input]]]:
         """Yield what each frame means with its receive time, once. Raises `RecordingError`.

@@ -70,7 +70,9 @@ class Oracle:
 class Checked(Protocol):
     """A feed, or an opened recording, that compares its result with what the venue says of it."""
 
-    oracles: tuple[Oracle, ...]
+    @property
+    def oracles(self) -> tuple[Oracle, ...]:
+        """What was compared."""
 
 
 @runtime_checkable
@@ -85,13 +87,21 @@ class FramesThroughFeed:
 
     def __init__(self, frames: PlacedFrames, feed: Feed, options: FormatOptions) -> None:
         """Take the frames and who understands them. Nothing is read before `events`."""
-        self.instruments: tuple[Instrument, ...] = feed.instruments
         self.counts: FeedCounts = feed.counts
         self.records = RecordingCounts()
-        self.oracles: tuple[Oracle, ...] = feed.oracles if isinstance(feed, Checked) else ()
         self._frames = frames
         self._feed = feed
         self._between = options.between
+
+    @property
+    def instruments(self) -> tuple[Instrument, ...]:
+        """What the recording is of, as far as it was read."""
+        return self._feed.instruments
+
+    @property
+    def oracles(self) -> tuple[Oracle, ...]:
+        """What the recording says of the result, as far as it was read."""
+        return self._feed.oracles if isinstance(self._feed, Checked) else ()
 
     def events(self) -> Iterator[tuple[Nanos, list[Input]]]:
         """Yield what each frame means, with its receive time, where it means something.

@@ -23,6 +23,7 @@ from fairlead.model.units import (
     Nanos,
 )
 from fairlead.node.clock_watch import ClockSettings
+from fairlead.node.data_settings import DataSettings
 from fairlead.node.errors import Problem
 from fairlead.node.execution_settings import ExecutionSettings
 from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
@@ -51,7 +52,6 @@ from fairlead.node.watch_settings import (
     AlertingSettings,
     AuditSettings,
     BackupSettings,
-    DataSettings,
     LoggingSettings,
     MonitoringSettings,
     ReadModelSettings,

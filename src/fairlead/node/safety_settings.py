@@ -6,6 +6,7 @@ answers for safety may so keep a file that strategies and venues have no part in
 
 from typing import Final
 
+from fairlead.node.data_settings import DataSettings
 from fairlead.node.execution_settings import ExecutionSettings
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import Section
@@ -13,7 +14,6 @@ from fairlead.node.watch_settings import (
     AlertingSettings,
     AuditSettings,
     BackupSettings,
-    DataSettings,
     LoggingSettings,
     MonitoringSettings,
 )

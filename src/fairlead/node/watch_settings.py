@@ -1,4 +1,4 @@
-"""Monitoring, alerting, logging, audit, data and backup in a configuration.
+"""Monitoring, alerting, logging, audit and backup in a configuration.
 
 What the journal does anyway is checked here: it records everything and changes nothing. Alert rules
 become breakers that alert only. The rest is held for the rooms that will use it, each value checked
@@ -6,7 +6,6 @@ as if it were used today.
 """
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr, Strict
@@ -16,7 +15,6 @@ from fairlead.node.breaker_settings import AlertRuleSettings, Title
 from fairlead.node.conditions import HealthCondition
 from fairlead.node.reaction_settings import Severity
 from fairlead.node.settings import (
-    Amount,
     Contradiction,
     Location,
     PositiveDuration,
@@ -205,53 +203,6 @@ class AuditSettings(Section):
         yield from twice("events", list(self.events), "")
         if self.copy_to is not None and self.key is None:
             yield Contradiction(("copy_to",), "audit.key as well: checkpoints are signed")
-
-
-class DataValidationSettings(Section):
-    """What is held against every value of research data."""
-
-    max_age: PositiveDuration = Nanos(7_200 * NANOS_PER_SECOND)
-    stale_action: Literal["alert", "warn", "halt", "exclude"] = "alert"
-    min_assets: int = Field(default=0, ge=0)
-    missing_action: Literal["alert", "warn", "halt", "exclude"] = "warn"
-    price_change_limit: Amount = Decimal("0.5")
-    price_check_action: Literal["alert", "warn", "halt", "exclude", "flag"] = "exclude"
-
-
-def _times(value: object) -> object:
-    """Return the number in `10x`."""
-    is_factor = isinstance(value, str) and value.endswith("x") and value[:-1].isdecimal()
-    return Decimal(value[:-1]) if is_factor else value  # type: ignore[index]
-
-
-class AnomalyCheckSettings(Section):
-    """One kind of anomaly that is looked for."""
-
-    type: Literal["price_change", "volume_spike", "gaps"]
-    threshold: Annotated[Amount, BeforeValidator(_times)] | None = None
-    max_gap: int | None = Field(default=None, ge=1)
-    action: Literal["flag", "alert", "exclude"] = "flag"
-
-    def contradictions(self) -> Iterator[Contradiction]:
-        """Return a bound that belongs to another type."""
-        other = "threshold" if self.type == "gaps" else "max_gap"
-        if getattr(self, other) is not None:
-            expected = "max_gap" if self.type == "gaps" else "threshold"
-            yield Contradiction((other,), f"{expected}, with type {self.type}", about="key")
-
-
-class AnomalySettings(Section):
-    """Which anomalies are looked for."""
-
-    enabled: bool = True
-    checks: Annotated[tuple[AnomalyCheckSettings, ...], Strict(False)] = ()
-
-
-class DataSettings(Section):
-    """How data is held against what it should be."""
-
-    validation: DataValidationSettings = DataValidationSettings()
-    anomaly_detection: AnomalySettings = AnomalySettings()
 
 
 def _kept(value: object) -> Any:

@@ -12,6 +12,7 @@ from typing import Final
 from fairlead.machine.governance import LIVE_STAGES
 from fairlead.model.inputs import (
     BreakerDefinition,
+    DataQualityPolicyChange,
     DynamicLimitDefinition,
     Input,
     KillPolicyChange,
@@ -32,6 +33,7 @@ from fairlead.node.errors import ConfigurationError, Problem
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import millionths
 from fairlead.node.venue_settings import SimulatedVenueSettings
+from fairlead.node.yaml_text import KeyPath
 from fairlead.stages.wiring import POLICY, Wired
 from fairlead.stages.worlds import ACCOUNT
 
@@ -58,6 +60,7 @@ def risk_opening(wired: Wired, stage: str) -> list[Input]:
         *_policies(wired, settings),
         *_permissions(wired, settings),
         *_restrictions(wired, settings),
+        *_data_rules(wired),
     ]
 
 
@@ -207,6 +210,17 @@ def _restrictions(wired: Wired, settings: RiskSettings) -> Iterator[Input]:
         )
         if restriction not in listed:
             yield RestrictionChange(restriction, True, POLICY, REASON)
+
+
+def _data_rules(wired: Wired) -> Iterator[Input]:
+    """Return what market data is held to."""
+
+    def identify(symbol: str, path: KeyPath) -> InstrumentId:
+        return _instrument(wired, symbol, ("data", *path))
+
+    rules = wired.configuration.data.all_rules(identify)
+    if wired.path.machine.state.quality.rules != rules:
+        yield DataQualityPolicyChange(rules, POLICY, REASON)
 
 
 def _instrument(wired: Wired, symbol: str, path: tuple[str | int, ...]) -> InstrumentId:
