@@ -59,6 +59,18 @@ def test_the_answer_to_a_request_for_a_book_says_whose_it_is(tmp_path: Path) -> 
     ]
 
 
+def test_lines_of_our_own_recorder_are_taken_and_its_marks_have_no_frame(tmp_path: Path) -> None:
+    lines = b"""1652459225503749100 {"event":"subscribe"}
+1652459225503749101 {"fairlead":"connected"}
+1652459225503749102 {"fairlead":"frame","base64":"cG9uZw=="}
+1652459225503749103 {"fairlead":"frame","base64":5}
+"""
+    assert list(WsRecording([written(tmp_path / "a", lines)])) == [
+        (1_652_459_225_503_749_100, b'{"event":"subscribe"}'),
+        (1_652_459_225_503_749_102, b"pong"),
+    ]
+
+
 @pytest.mark.parametrize(
     "line",
     [b"garbage", b"1600000001.5", b"1600000001.x: {}", b"16: {}", b"9" * 30 + b": {}", b": {}"],

@@ -7,9 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from fairlead.gateways.binance import BinanceFeed, Market
+from fairlead.gateways.bitget import BitgetFeed
+from fairlead.gateways.coinbase import CoinbaseAdvancedFeed
+from fairlead.gateways.deribit import DeribitFeed
 from fairlead.gateways.errors import VenueUnknown
 from fairlead.gateways.feed import LiveFeed
+from fairlead.gateways.kraken import KrakenFeed
 from fairlead.gateways.liveness import DataClass
+from fairlead.gateways.okx import OkxFeed
 from fairlead.model.instruments import Instrument
 from fairlead.model.terms import InstrumentKind
 from fairlead.model.units import (
@@ -84,6 +89,8 @@ def _binance(market: Market) -> Callable[[Sequence[Instrument], Limits | None], 
 
 
 _RAW: Final = "binance-raw"
+_WS: Final = "ws-recording"
+_LINEAR: Final = InstrumentKind.PERPETUAL
 _SPOT: Final = InstrumentKind.SPOT
 _ALL: Final = (
     LiveVenue("binance", "Binance spot", "BINANCE", _RAW, _SPOT, _binance(Market.SPOT)),
@@ -103,5 +110,10 @@ _ALL: Final = (
         InstrumentKind.INVERSE,
         _binance(Market.COINM),
     ),
+    LiveVenue("bitget", "Bitget USDT perpetuals", "BITGET-USDM", _WS, _LINEAR, BitgetFeed),
+    LiveVenue("coinbase", "Coinbase Advanced Trade", "COINBASE", _WS, _SPOT, CoinbaseAdvancedFeed),
+    LiveVenue("deribit", "Deribit", "DERIBIT", _WS, InstrumentKind.INVERSE, DeribitFeed),
+    LiveVenue("kraken", "Kraken, by its first version", "KRAKEN", _WS, _SPOT, KrakenFeed),
+    LiveVenue("okx", "OKX, spot and derivatives", "OKX", _WS, _SPOT, OkxFeed),
 )
 LIVE_VENUES: Final[Mapping[str, LiveVenue]] = {each.name: each for each in _ALL}

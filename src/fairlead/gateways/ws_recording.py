@@ -7,7 +7,9 @@ What a recorder of WebSockets and HTTP wrote down, one file a connection:
     1652459225.50: {"event":"subscribe",..                          what came
     https://api.binance.com/api/v3/depth?symbol=.. -> 1633998512.32: {..   the answer to a request
 
-Several files are one recording: what came is put in the order of its times.
+Several files are one recording: what came is put in the order of its times. Lines of our own
+recorder (`receive_ns frame`, `frame_recorder.py`) are taken too; those say no address, so a person
+has to say whose they are.
 """
 
 import gzip
@@ -18,9 +20,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple, cast
 
+import msgspec
+
 from fairlead.gateways.binance.snapshots import STREAM
 from fairlead.gateways.errors import BadLine, RecordingDamaged, RecordingUnreadable
-from fairlead.gateways.recording import LINE_BYTES_MAX, OnBadLine
+from fairlead.gateways.recording import LINE_BYTES_MAX, MARK, OnBadLine
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 
 _GZIP_MAGIC: Final = b"\x1f\x8b"
@@ -30,8 +34,16 @@ _LINE: Final = re.compile(
     re.DOTALL,
 )
 _DEPTH: Final = re.compile(rb"https://[^?]+/depth\?(?:\S*&)?symbol=(\w+)(?:&\S*)?")
+_OURS: Final = re.compile(rb"(?P<nanos>\d{16,19}) (?P<frame>.*)", re.DOTALL)
 _CONFIGURATION: Final = b"configuration: "
 _SHOWN_BYTES_MAX: Final = 60
+
+
+class _Mark(msgspec.Struct):
+    base64: bytes = b""  # a frame that is no JSON object; msgspec reads bytes as base64
+
+
+_MARK: Final = msgspec.json.Decoder(_Mark)
 
 
 class _Record(NamedTuple):
@@ -90,6 +102,10 @@ class WsRecording:
 
 def _record(line: bytes, place: str) -> _Record | str:
     """Return what came, why a line says nothing that can be read, or "" where nothing came."""
+    ours = _OURS.fullmatch(line)
+    if ours is not None:
+        frame = _recorded(ours["frame"])
+        return _Record(Nanos(int(ours["nanos"])), frame, place) if frame else ""
     match = _LINE.fullmatch(line)
     if match is None:
         return f"{line[:_SHOWN_BYTES_MAX]!r} is no record, expected 'epoch.micros: frame'"
@@ -101,6 +117,16 @@ def _record(line: bytes, place: str) -> _Record | str:
     time = Nanos(int(match["seconds"]) * NANOS_PER_SECOND + int(fraction))
     frame = match["frame"]
     return _Record(time, frame if match["url"] is None else _answer(match["url"], frame), place)
+
+
+def _recorded(text: bytes) -> bytes:
+    """Return the frame of a line of our recorder, empty for a mark that has none."""
+    if not text.startswith(MARK):
+        return text
+    try:
+        return _MARK.decode(text).base64
+    except msgspec.DecodeError:
+        return b""
 
 
 def _answer(url: bytes, body: bytes) -> bytes:
