@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from benchmarks import (
+    booking,
     feeding,
     gate,
     growth,
@@ -36,6 +37,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
         starting,
         killing,
         feeding,
+        booking,
     )
 }
 _ROOT: Final = Path(__file__).parents[1]
