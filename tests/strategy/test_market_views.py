@@ -90,7 +90,7 @@ def test_an_execution_that_was_refused_or_has_no_price_is_no_trade() -> None:
     rig.run(executed(1, 1))  # the book is lost: at which price, nobody knows
     rig.run(executed(1, 1, 98))
     assert [one for one in watcher.heard if isinstance(one, Trade)] == [
-        Trade(AAA, Price(98), Quantity(1), SELL, "t", NO_TIME)
+        Trade(AAA, Price(98), Quantity(1), None, "t", NO_TIME)  # and nobody knows who took
     ]
     assert [one[0] for one in watcher.heard if isinstance(one, tuple)] == [
         *("BookOrders", "BookOrderExecuted", "BookOrderExecuted")

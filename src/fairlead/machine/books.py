@@ -195,16 +195,11 @@ class Book:
         book is lost nothing can be said against a change, and none is applied.
         """
         before = self.mark_problem
-        execution = change if type(change) is BookOrderExecuted else None
-        price = Price(0) if execution is None else self.execution_price(execution)
-        aggressor = None if execution is None else self._aggressor(execution)
         believed = not self.gap and not self.action
         problem = self._apply(change) if believed else ""
         if problem:
             return problem, self.lose(f"a refused change: {problem}")
-        moved = False
-        if execution is not None and price:
-            moved = self.trade(price, time, execution.trade_id, aggressor)
+        moved = type(change) is BookOrderExecuted and self._executed(change, believed, time)
         if believed:
             moved = self._touch_levels(time) or moved
             self._judge()
@@ -213,24 +208,12 @@ class Book:
     def traded_at(self, applied: BookOrderExecuted) -> Price:
         """Return at which price the last change, an execution, traded; 0 where nobody knows."""
         if applied.price:
-            return self.execution_price(applied)
-        return Price(0) if self.gap or self.action else self.last_price
-
-    def execution_price(self, change: BookOrderExecuted) -> Price:
-        """Return at which price an order is to trade by this, 0 where nobody knows."""
-        if 0 < change.price <= INCREMENTS_MAX and 0 < change.quantity <= INCREMENTS_MAX:
-            return change.price
-        if change.price or self.orders is None or self.gap or self.action:
+            is_trade = applied.price <= INCREMENTS_MAX and 0 < applied.quantity <= INCREMENTS_MAX
+            return applied.price if applied.price > 0 and is_trade else Price(0)
+        orders = self.orders
+        if orders is None or self.gap or self.action:
             return Price(0)
-        queue = self.orders.queue_of(change.order)
-        return Price(0) if queue is None else queue.price
-
-    def _aggressor(self, execution: BookOrderExecuted) -> Side | None:
-        """Return the side that took: the other one than that of the order that stood."""
-        queue = None if self.orders is None else self.orders.queue_of(execution.order)
-        if queue is None:
-            return None
-        return Side.SELL if queue.side is _BUY else _BUY
+        return orders.changed_price
 
     def lose(self, reason: str) -> bool:
         """Stop believing: the feed lost its place."""
@@ -349,6 +332,15 @@ class Book:
         problem = _BY_LEVEL if self.by_level else _NO_ORDERS
         self.by_level = True
         return problem
+
+    def _executed(self, execution: BookOrderExecuted, believed: bool, time: Nanos) -> bool:
+        price = self.traded_at(execution)
+        if not price:
+            return False
+        aggressor: Side | None = None
+        if believed and self.orders is not None:
+            aggressor = Side.SELL if self.orders.changed_side is _BUY else _BUY
+        return self.trade(price, time, execution.trade_id, aggressor)
 
     def _begin_anew(self) -> None:
         self.bids.clear()

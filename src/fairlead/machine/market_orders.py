@@ -27,8 +27,6 @@ def order_change(state: State, change: BookOrder, time: Nanos, outputs: list[Out
         outputs.append(InputRefused(type(change).__name__, _UNKNOWN_INSTRUMENT))
         return
     reason = book.reason
-    watched = change.instrument in state.watched
-    traded = watched and _is_trade(book, change)
     problem, moved = book.order_change(change, time)
     if problem:
         outputs.append(InputRefused(type(change).__name__, problem))
@@ -36,10 +34,11 @@ def order_change(state: State, change: BookOrder, time: Nanos, outputs: list[Out
         performance.marked(state, change.instrument)
     if reason != book.reason:
         report(book, outputs)
-    if traded:
-        triggers.traded(state, change.instrument, time, outputs)
-    elif watched:
-        triggers.moved(state, change.instrument, time, outputs)
+    if change.instrument in state.watched:
+        if not problem and _is_trade(book, change):
+            triggers.traded(state, change.instrument, time, outputs)
+        else:
+            triggers.moved(state, change.instrument, time, outputs)
 
 
 def all_orders(state: State, whole: BookOrders, time: Nanos, outputs: list[Output]) -> None:
@@ -59,4 +58,4 @@ def all_orders(state: State, whole: BookOrders, time: Nanos, outputs: list[Outpu
 
 
 def _is_trade(book: Book, change: BookOrder) -> bool:
-    return isinstance(change, BookOrderExecuted) and book.execution_price(change) > 0
+    return isinstance(change, BookOrderExecuted) and book.traded_at(change) > 0

@@ -27,10 +27,11 @@ from fairlead.model.units import INCREMENTS_MAX, Price, Quantity
 class Queue:
     """The orders at one price of one side, in the order of their time."""
 
-    def __init__(self, side: Side, price: Price) -> None:
-        """Begin with nobody."""
+    def __init__(self, side: Side, price: Price, levels: BookSide) -> None:
+        """Begin with nobody; `levels` are those of the side, where the quantity is kept."""
         self.side = side
         self.price = price
+        self.levels = levels
         self.quantity = Quantity(0)  # of all orders
         self.orders: dict[int, Quantity] = {}  # what is left of each
 
@@ -65,6 +66,8 @@ class OrderBook:
         self._bid_queues: dict[Price, Queue] = {}
         self._ask_queues: dict[Price, Queue] = {}
         self._places: dict[int, Queue] = {}  # of every order, the queue it stands in
+        self.changed_side = Side.BUY  # where the last change was
+        self.changed_price = Price(0)
 
     def __len__(self) -> int:
         """Return how many orders there are."""
@@ -85,12 +88,14 @@ class OrderBook:
             return self.add(change.order, change.side, change.price, change.quantity)
         if type(change) is BookOrderRemoved:
             return self.remove(change.order)
-        if type(change) is BookOrderReplaced:
-            return self._replace(change)
-        assert isinstance(change, BookOrderExecuted | BookOrderReduced), "no other kind is left"
-        if type(change) is BookOrderExecuted and not 0 <= change.price <= INCREMENTS_MAX:
-            return "a price is negative or absurd"
-        return self.take(change.order, change.quantity)
+        if type(change) is BookOrderExecuted:
+            if not 0 <= change.price <= INCREMENTS_MAX:
+                return "a price is negative or absurd"
+            return self.take(change.order, change.quantity)
+        if type(change) is BookOrderReduced:
+            return self.take(change.order, change.quantity)
+        assert type(change) is BookOrderReplaced, "no other kind is left"
+        return self._replace(change)
 
     def add(self, order: int, side: Side, price: Price, quantity: Quantity) -> str:
         """Put an order last in the queue at its price."""
@@ -102,11 +107,11 @@ class OrderBook:
         queues, levels = self._of(side)
         queue = queues.get(price)
         if queue is None:
-            queue = queues[price] = Queue(side, price)
+            queue = queues[price] = Queue(side, price, levels)
         queue.orders[order] = quantity
         queue.quantity = Quantity(queue.quantity + quantity)
         self._places[order] = queue
-        levels.set(price, queue.quantity)
+        self._changed(queue)
         return ""
 
     def take(self, order: int, quantity: Quantity) -> str:
@@ -123,7 +128,7 @@ class OrderBook:
             return f"{quantity} of order {order}, of which {left + quantity} are left (increments)"
         queue.orders[order] = Quantity(left)
         queue.quantity = Quantity(queue.quantity - quantity)
-        self._of(queue.side)[1].set(queue.price, queue.quantity)
+        self._changed(queue)
         return ""
 
     def remove(self, order: int) -> str:
@@ -132,16 +137,10 @@ class OrderBook:
         if queue is None:
             return _unknown(order)
         queue.quantity = Quantity(queue.quantity - queue.orders.pop(order))
-        queues, levels = self._of(queue.side)
-        levels.set(queue.price, queue.quantity)
+        self._changed(queue)
         if not queue.quantity:
-            del queues[queue.price]
+            del self._of(queue.side)[0][queue.price]
         return ""
-
-    def quantity_of(self, order: int) -> Quantity:
-        """Return what is left of an order, 0 if it is not here."""
-        queue = self._places.get(order)
-        return Quantity(0) if queue is None else queue.orders[order]
 
     def queue_of(self, order: int) -> Queue | None:
         """Return the queue that an order stands in, None if it is not here."""
@@ -185,6 +184,11 @@ class OrderBook:
             for queues in (self._bid_queues, self._ask_queues)
             for queue in queues.values()
         ]
+
+    def _changed(self, queue: Queue) -> None:
+        self.changed_side = queue.side
+        self.changed_price = queue.price
+        queue.levels.set(queue.price, queue.quantity)
 
     def _replace(self, change: BookOrderReplaced) -> str:
         queue = self._places.get(change.order)
