@@ -285,6 +285,7 @@ class NaiveMarket:
         """Trade what was collected; return the trades. Unpriced orders that are left are gone."""
         price = self.auction_price()
         self.collects = False
+        self._partial.clear()
         done: list[Traded] = []
         while price:
             buyers, sellers = self.in_turn(BUY, price), self.in_turn(SELL, price)

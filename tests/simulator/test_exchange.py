@@ -12,23 +12,20 @@ from fairlead.model.inputs import (
     PriceBands,
     Quote,
     SessionPhase,
-    Statement,
     Trade,
-    TradeBusted,
     TradingStatus,
     VenueAccepted,
-    VenueCorrected,
     VenueFilled,
-    VenueOrderStatus,
 )
 from fairlead.model.outputs import Action
 from fairlead.model.risk_terms import Phase
-from fairlead.model.terms import Liquidity, OrderType, Side, Status, TimeInForce
+from fairlead.model.terms import Liquidity, OrderType, Side, TimeInForce
 from fairlead.model.units import BasisPoints, InstrumentId, Money, Nanos, Price, Quantity, Rate
 from fairlead.simulator.bands import BandTerms
 from fairlead.simulator.exchange import Exchange
 from fairlead.simulator.fees import FeeTier
 from fairlead.simulator.hours import Hours
+from fairlead.simulator.operator import Operator
 from fairlead.simulator.publishing import AUCTION
 from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.world import Handling
@@ -44,11 +41,9 @@ from tests.simulator.orders import (
     START,
     TO_VENUE,
     all_of,
-    ask,
     at,
     cancel,
     market,
-    query,
     quick,
     replace,
     send,
@@ -347,8 +342,8 @@ def test_money_and_shares_only_change_hands() -> None:
     public = [(one.venue_time, one.price, one.quantity) for one in tape]
     for fill in ours:  # each fill of ours is one public trade, used once
         public.remove((fill.venue_time, fill.price, fill.quantity))
-    for order in range(1, 60):
-        assert sum(fill.quantity for fill in ours if fill.order == order) <= 10 * (order % 7 + 1)
+    for one in range(1, 60):
+        assert sum(fill.quantity for fill in ours if fill.order == one) <= 10 * (one % 7 + 1)
 
 
 # --- the day --------------------------------------------------------------------------------------
@@ -382,7 +377,7 @@ def test_a_day_has_an_open_and_a_close() -> None:
     assert day.wait(8 * HOUR) == []  # the closing auction has begun
     assert day.wait(HOUR) == ["filled 3 20@505 taker"]
     assert day.listing.phase is Phase.CLOSED
-    assert day.we(send(6, BUY, 10, 500)) == ["rejected 6 market_closed"]
+    assert day.we(send(6, BUY, 20, 500)) == ["rejected 6 market_closed"]
     phases = [one.phase for one in day.told(SessionPhase)]
     assert phases == [phase for _, phase in PHASES[1:]]
     assert day.listing.book.levels(BUY, 9) == ((505, 50),), "what has no time stays overnight"
@@ -429,13 +424,13 @@ def test_the_price_of_an_auction_fires_stops() -> None:
 def test_in_a_halt_nothing_enters_or_trades_and_it_ends_with_an_auction() -> None:
     day = Day(halt_call=Nanos(SECOND))
     day.we(send(1, BUY, 50, 500), send(2, BUY, 50, 495))
-    day.exchange.halt_all("news", day.now)
+    Operator(day.exchange).halt_all("news", day.now)
     assert day.we(send(3, SELL, 50, 500)) == ["rejected 3 halted"]
     assert day.we(replace(1, BUY, 40, 505)) == ["replacerejected 1 halted"]
     assert day.we(cancel(2)) == ["canceled 2 requested"]
     day.crowd(SELL, 50, 500)
     assert day.wait() == []
-    day.exchange.resume_all(day.now)
+    Operator(day.exchange).resume_all(day.now)
     day.crowd(SELL, 30, 490)
     assert day.wait() == []
     assert day.wait(SECOND) == ["filled 1 30@500 taker"], "buyers are left: the highest price"
@@ -457,11 +452,11 @@ def test_a_limit_state_that_lasts_becomes_a_pause() -> None:
     assert bands == [(495, 505, False), (495, 505, True)]
     assert day.listing.halted
     day.wait(60 * SECOND)
-    assert day.listing.phase is Phase.HALT_AUCTION
+    assert day.listing.collects
     day.crowd(SELL, 10, 540)  # orders that are collected have no bands
     day.crowd(BUY, 10, 540)
     day.wait(10 * SECOND)
-    assert day.listing.phase is Phase.CONTINUOUS
+    assert not day.listing.collects
     last = day.told(PriceBands)[-1]
     assert (last.lower, last.upper, last.limit_state) == (535, 545, False)
 
@@ -476,62 +471,6 @@ def test_a_limit_state_that_ends_in_time_is_no_pause() -> None:
     day.wait(60 * SECOND)
     assert not day.listing.halted
     assert [one.limit_state for one in day.told(PriceBands)] == [False, True, False]
-
-
-# --- the operator ---------------------------------------------------------------------------------
-
-
-def cash_and_shares(day: Day) -> tuple[int, int]:
-    """Return what the venue says that we have."""
-    day.we(ask())
-    statement = day.told(Statement)[-1]
-    shares = statement.positions[0].quantity if statement.positions else 0
-    return statement.cash[0].amount, shares
-
-
-def test_a_busted_execution_never_was() -> None:
-    day = Day()
-    before = cash_and_shares(day)
-    day.crowd(SELL, 50, 500)
-    day.we(send(1, BUY, 50, 500))
-    assert day.exchange.bust("E000000001", "clearly erroneous", day.now) == ""
-    assert day.wait() == ["busted 1 clearly erroneous"]
-    assert cash_and_shares(day) == before
-    assert [one.trade_id for one in day.told(TradeBusted)] == ["T000000001"]
-    assert day.told(Statement)[-1].fills == ()
-    day.we(query(1))
-    (status,) = day.told(VenueOrderStatus)
-    assert (status.status, status.filled, status.reason) == (Status.CANCELED, 0, "busted")
-    assert day.exchange.bust("E000000001", "again", day.now) == "unknown_execution"
-
-
-def test_what_was_busted_of_a_working_order_is_not_traded_again() -> None:
-    day = Day()
-    day.we(send(1, BUY, 100, 500))
-    day.crowd(SELL, 40, 500)
-    day.wait()
-    day.exchange.bust("E000000001", "erroneous", day.now)
-    day.crowd(SELL, 100, 500)
-    assert day.wait() == ["busted 1 erroneous", "filled 1 60@500 maker", "canceled 1 busted"]
-
-
-def test_a_corrected_execution_has_another_price_and_is_paid_anew() -> None:
-    day = Day()
-    before = cash_and_shares(day)
-    day.crowd(SELL, 50, 500)
-    day.we(send(1, BUY, 50, 500))
-    exchange, now = day.exchange, day.now
-    assert exchange.correct("E000000001", Price(490), Quantity(50), "price", now) == ""
-    day.wait()
-    (corrected,) = day.told(VenueCorrected)
-    assert (corrected.original, corrected.execution) == ("E000000001", "E000000002")
-    cash, shares = cash_and_shares(day)
-    assert shares == 50
-    assert before[0] - cash == 50 * 490 * 10_000 + corrected.fee
-    assert [one.execution for one in day.told(Statement)[-1].fills] == ["E000000002"]
-    for price, quantity in ((0, 10), (500, 0), (500, 60)):
-        wrong = exchange.correct("E000000002", Price(price), Quantity(quantity), "no", day.now)
-        assert wrong == "not_a_correction"
 
 
 def test_fees_fall_with_the_volume_and_every_execution_says_its_own() -> None:

@@ -1,42 +1,32 @@
-"""The exchange: a venue that matches, its day, and what its operator does.
+"""The exchange: a venue that matches, and its day.
 
 By itself a world without a crowd; `market.SimulatedWorld` adds one. Phases come by the hours of its
 rules or by command. While orders are collected nothing trades; when a call ends, what can trades at
 one price (`auction.py`), what was for this auction alone expires, and the book is shown again. A
-halt stops all but cancels; trading comes back through a call. What the operator takes back or
-corrects is told to who traded, taken off his account, and told in public.
+halt stops all but cancels; trading comes back through a call.
 """
 
 from typing import Final
 
-import msgspec
-
 from fairlead.model.inputs import (
     Input,
-    MarketHalt,
     SessionPhase,
-    TradeBusted,
     TradingStatus,
-    VenueBusted,
-    VenueCorrected,
 )
 from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import Disconnect
 from fairlead.model.risk_terms import Phase
-from fairlead.model.terms import InstrumentKind, Liquidity, TimeInForce
-from fairlead.model.units import Nanos, OrderId, Price, Quantity, share_of
-from fairlead.simulator.executions import Executed
+from fairlead.model.terms import TimeInForce
+from fairlead.model.units import Nanos, OrderId, Price, Quantity
 from fairlead.simulator.hours import Due, Occasion
 from fairlead.simulator.listing import DEFAULT_RULES, Listing
 from fairlead.simulator.matching_venue import MatchingVenue
 from fairlead.simulator.queues import BookOrder
 from fairlead.simulator.rules import ExchangeRules
 from fairlead.simulator.venue import VenueConfig
-from fairlead.simulator.venue_order import BUSTED, VenueOrder, worth
+from fairlead.simulator.venue_order import VenueOrder
 from fairlead.simulator.world import NEVER, US, Handling
 
-_SPOT: Final = InstrumentKind.SPOT
-_MAKER: Final = Liquidity.MAKER
 _MARKET: Final = Handling.MARKET
 _DAY: Final = TimeInForce.DAY
 _AT_OPEN: Final = TimeInForce.AT_OPEN
@@ -46,7 +36,6 @@ _CLOSED: Final = Phase.CLOSED
 _OPENING: Final = (Phase.PRE_OPEN, Phase.OPENING_AUCTION)
 _CLOSING_AUCTION: Final = Phase.CLOSING_AUCTION
 _HALT_AUCTION: Final = Phase.HALT_AUCTION
-_HALT_LEVEL: Final = 3  # of a halt of the whole venue
 _PAUSED: Final = "price_bands"
 
 
@@ -261,7 +250,7 @@ class Exchange(MatchingVenue):
         elif listing.phase is _HALT_AUCTION:
             self.begin(listing, self.rules.hours.at(time), time)
 
-    # --- the operator -----------------------------------------------------------------------------
+    # --- halts ------------------------------------------------------------------------------------
 
     def halt(self, listing: Listing, reason: str, time: Nanos) -> None:
         """Halt one instrument: no order enters, nothing trades; what works can be canceled."""
@@ -283,97 +272,7 @@ class Exchange(MatchingVenue):
             self.agenda.set(Nanos(time + self.rules.halt_call), due)
         listing.look()
 
-    def halt_all(self, reason: str, time: Nanos) -> None:
-        """Halt the whole market."""
-        self._say_halt(True, reason, time)
-        for listing in self.listings.values():
-            self.halt(listing, reason, time)
-
-    def resume_all(self, time: Nanos) -> None:
-        """End the halt of the whole market."""
-        self._say_halt(False, "", time)
-        for listing in self.listings.values():
-            self.resume(listing, time)
-
-    def _say_halt(self, halted: bool, reason: str, time: Nanos) -> None:
-        for venue in dict.fromkeys([one.venue for one in self.instruments.values()]):
-            self.data.send(MarketHalt(venue, _HALT_LEVEL, halted, reason, time), time)
-
-    def bust(self, execution: str, reason: str, time: Nanos) -> str:
-        """Take an execution of ours back. Return why it cannot be, empty if it was."""
-        executed = self.executions.find(execution)
-        if executed is None:
-            return "unknown_execution"
-        if executed.order.instrument.kind is not _SPOT:
-            return "not_paid_in_full"  # what a lot realised since then would have to be undone
-        report = executed.report
-        self._take_back(executed, report.quantity)
-        busted = VenueBusted(
-            report.order, report.instrument, execution, report.session_date, reason, time
-        )
-        self.reports.send(busted, time)
-        if executed.trade:
-            self.data.send(TradeBusted(report.instrument, executed.trade, time), time)
-        return ""
-
-    def correct(
-        self, execution: str, price: Price, quantity: Quantity, reason: str, time: Nanos
-    ) -> str:
-        """Put another price, and at most as much, in the place of an execution of ours.
-
-        Return why that cannot be, empty if it was done.
-        """
-        executed = self.executions.find(execution)
-        if executed is None:
-            return "unknown_execution"
-        order, before = executed.order, executed.report
-        if order.instrument.kind is not _SPOT:
-            return "not_paid_in_full"
-        if price <= 0 or not 0 < quantity <= before.quantity:
-            return "not_a_correction"
-        self._take_back(executed, Quantity(before.quantity - quantity))
-        self._executed += 1
-        traded = worth(order.instrument, price, quantity)
-        fee = share_of(traded, self.fees.rate(order.instrument, before.liquidity is _MAKER, time))
-        name = f"E{self._executed:09d}"
-        after = msgspec.structs.replace(
-            before, execution=name, price=price, quantity=quantity, fee=fee, venue_time=time
-        )
-        self.clearing.book(after, order, traded)
-        self.executions.add(after, order, executed.trade)
-        if self.books is not None:
-            self.books.filled(after, order)
-        corrected = VenueCorrected(
-            before.order,
-            before.instrument,
-            execution,
-            name,
-            before.session_date,
-            price,
-            quantity,
-            fee,
-            before.liquidity,
-            reason,
-            time,
-        )
-        self.reports.send(corrected, time)
-        if executed.trade:
-            self.data.send(TradeBusted(before.instrument, executed.trade, time), time)
-        return ""
-
     def reset_sessions(self, reason: str, time: Nanos) -> None:
         """End our sessions, as if the line broke: at once, with what that means for our orders."""
         for venue in dict.fromkeys([one.venue for one in self.instruments.values()]):
             self._hang_up(Disconnect(venue, reason), time)
-
-    def _take_back(self, executed: Executed, less: Quantity) -> None:
-        """Take an execution off the account; `less` of its order is filled no more, and gone."""
-        report, order = executed.report, executed.order
-        self.executions.take(report.execution)
-        self.clearing.take_back(
-            report, order, worth(order.instrument, report.price, report.quantity)
-        )
-        if self.books is not None:
-            self.books.busted(report, order, less)
-        order.filled = Quantity(order.filled - less)
-        order.lose(less, BUSTED)

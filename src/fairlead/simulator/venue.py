@@ -190,6 +190,11 @@ class Venue:
             self._canceled(order, _EMERGENCY, time)
         return len(meant)
 
+    def next_execution(self) -> str:
+        """Return the id of the next execution."""
+        self._executed += 1
+        return f"E{self._executed:09d}"
+
     # --- what a kind of venue fills in ------------------------------------------------------------
 
     def _place(self, order: VenueOrder, time: Nanos) -> None:
@@ -393,11 +398,10 @@ class Venue:
         rate = self.fees.rate(instrument, liquidity is _MAKER, time)
         order.filled = Quantity(order.filled + quantity)
         traded = worth(instrument, price, quantity)
-        self._executed += 1
         report = VenueFilled(
             order.order,
             instrument.instrument,
-            f"E{self._executed:09d}",
+            self.next_execution(),
             session_date(time),
             price,
             quantity,
