@@ -28,6 +28,7 @@ PHRASES: Final = {
     405: "Method Not Allowed",
     408: "Request Timeout",
     413: "Content Too Large",
+    429: "Too Many Requests",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
     501: "Not Implemented",
@@ -42,6 +43,7 @@ class HttpRequest(NamedTuple):
     path: str  # without the query
     headers: dict[str, str]
     body: bytes
+    query: str = ""  # behind the question mark, as it came
 
 
 class HttpResponse(NamedTuple):
@@ -115,8 +117,9 @@ class HttpReader:
             name, value = header[1].lower(), header[2].strip(" \t")
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
         refusal = self._read_length(headers)
+        path, _, query = line[2].partition("?")
         self._body_begin = end + len(_END)
-        self._head = HttpRequest(line[1], line[2].partition("?")[0], headers, b"")
+        self._head = HttpRequest(line[1], path, headers, b"", query)
         return refusal
 
     def _read_length(self, headers: dict[str, str]) -> HttpRefusal | None:

@@ -45,6 +45,10 @@ class EndedOrders:
             return False
         return known.client_order == approved.client_order
 
+    def by_number(self, number: OrderId) -> VenueOrder | None:
+        """Return the last attempt at an order, `None` if it is not remembered."""
+        return self._by_number.get(number)
+
     def find(self, query: QueryOrder) -> VenueOrder | None:
         """Return the order that is asked for, `None` if it is not remembered."""
         known = self._by_number.get(query.order)

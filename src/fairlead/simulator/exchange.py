@@ -154,6 +154,7 @@ class Exchange(MatchingVenue):
             listing.begin_call(phase)
             if not collected:
                 listing.called = time
+                listing.update += 1
                 self.publisher.book(listing, time)
                 self._indicate(listing, time)
         listing.phase = phase

@@ -82,6 +82,7 @@ class Pegs:
             self._book.cancel(number)
             if price:
                 pegged.order = _at(pegged.order, price)
+                self._bid = self._ask = Price(-1)  # what it trades may move the touch and back
                 return pegged.order
         self._bid, self._ask = bid, ask
         return None

@@ -345,6 +345,7 @@ class Venue:
     def _accept(self, order: VenueOrder, time: Nanos) -> None:
         self._accepted += 1
         order.venue_order = f"V{self._accepted:09d}"
+        order.accepted = time
         report = VenueAccepted(order.order, order.instrument.instrument, order.venue_order, time)
         self.reports.send(report, time)
 

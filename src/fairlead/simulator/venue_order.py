@@ -46,6 +46,7 @@ class VenueOrder:
         self.request = approved.request
         self.client_order: str = approved.client_order
         self.venue_order: str = ""
+        self.accepted: Nanos = Nanos(0)  # when
         self.side = approved.side
         self.handling = handling(approved)
         self.limit: Price = limit(approved)
