@@ -31,6 +31,8 @@ ENTRY_POINTS: Final = {
     "fairlead.simulator.disk",  # a part of simulated worlds, and of the journal's own tests
 }
 GATE: Final = "src/fairlead/machine/risk/gate.py"
+# Orders of strangers, who trade on our simulated exchange: they ask no risk of ours.
+STRANGERS: Final = "src/fairlead/stages/web_orders.py"
 # Tests of the whole, beside those that mirror a module: tests/test_*.py, these folders and files.
 WHOLE_TESTS: Final = {"crash", "knight", "replay", "scripts", "simulation"}
 STORIES: Final = {
@@ -373,7 +375,9 @@ RULES: Final[dict[Rule, str]] = {  # and for which files
     same_everywhere: _REPLAYED,
     set_order: _REPLAYED,
     bounds_without_effect: _COMPILED,
-    risk_decides: rf"^(src|strategies)/(?!{GATE.removeprefix('src/')}).*\.py$",
+    risk_decides: (
+        rf"^(src|strategies)/(?!{GATE.removeprefix('src/')}|{STRANGERS.removeprefix('src/')}).*\.py$"
+    ),
     every_layer_is_asked: r"^(src|strategies|examples|benchmarks)/.*\.py$",
     one_title: r"\.md$",
 }

@@ -1,15 +1,23 @@
 """A node and an exchange, each a process of its own, on loopback."""
 
+import hmac
 import json
 import signal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import httpx
 import pytest
+from websockets.sync.client import connect
 
+from fairlead.gateways.binance import BinanceFeed, Market
 from fairlead.gateways.emergency_line import Answered, Cancel, Canceled, EmergencyLine
 from fairlead.gateways.transport import Address, LineClient, Wake
 from fairlead.model.inputs import (
+    BookChange,
+    BookGap,
+    BookSnapshot,
     ClockChecked,
     Input,
     SnapshotTaken,
@@ -24,10 +32,14 @@ from fairlead.model.outputs import (
     StatementReconciled,
     WarningOpened,
 )
+from fairlead.model.units import Nanos
 from fairlead.node.recovery import verify
+from fairlead.simulator.market import demo_market
 from tests.cli.exchanges import Exchange, exchange, journal_of, node_at, until_orders
 from tests.cli.nodes import DEADLINE, ended, journaled, wait_for
 from tests.cli.sessions import fairlead
+
+ALPHA = demo_market().instruments()[0]
 
 
 def of(directory: Path, kind: type[Any]) -> list[Any]:
@@ -218,3 +230,171 @@ def test_a_mistake_is_one_line(arguments: tuple[str, ...], said: str, tmp_path: 
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# --- the web door ---------------------------------------------------------------------------------
+
+
+class Client:
+    """A public client: `httpx` for requests, signed as the venue's documentation says."""
+
+    def __init__(self, venue: Exchange) -> None:
+        self.venue = venue
+        self.address = venue.doors["web"]
+        self.http = httpx.Client(
+            base_url=f"http://{self.address}", headers={"X-MBX-APIKEY": "fairlead"}
+        )
+
+    def get(self, path: str, **given: Any) -> Any:
+        """Return a public answer."""
+        return self.http.get(path, params=given).raise_for_status().json()
+
+    def signed(self, method: str, path: str, **given: Any) -> Any:
+        """Return the answer to a signed request."""
+        given["timestamp"] = self.get("/api/v3/time")["serverTime"]
+        query = urlencode(given)
+        signature = hmac.new(b"fairlead", query.encode(), "sha256").hexdigest()
+        return self.http.request(method, f"{path}?{query}&signature={signature}").json()
+
+    def order(self, side: str, quantity: int, **given: Any) -> Any:
+        """Enter an order in ALPHA."""
+        plain = {"symbol": "ALPHA", "side": side, "quantity": quantity, "type": "MARKET"}
+        return self.signed("POST", "/api/v3/order", **(plain | given))
+
+
+def test_a_public_client_trades_over_the_web_and_the_books_say_the_same(tmp_path: Path) -> None:
+    with exchange(tmp_path, "--web", "127.0.0.1:0") as venue:
+        client = Client(venue)
+        for number in range(5):
+            assert client.order("BUY", 10 + number)["status"] == "FILLED"
+        limit = {"type": "LIMIT", "timeInForce": "GTC", "price": "50.00"}
+        waits = client.order("BUY", 10, newClientOrderId="waits", **limit)
+        assert waits["status"] == "NEW"
+        trades = client.signed("GET", "/api/v3/myTrades", symbol="ALPHA")
+        books = venue.books()
+        assert [(one["id"], one["orderId"]) for one in trades] == [
+            (int(one["execution"][1:]), one["order"]) for one in books["executions"]
+        ]
+        assert [one["price"].replace(".", "") for one in trades] == [
+            str(one["price"]) for one in books["executions"]
+        ]
+        assert books["orders"]["waits"]["status"] == "open"
+        account = client.signed("GET", "/api/v3/account")
+        free = {one["asset"]: one["free"] for one in account["balances"]}
+        assert int(free["ALPHA"]) == books["positions"]["1"] == sum(range(10, 15))
+        canceled = client.signed(
+            "DELETE", "/api/v3/order", symbol="ALPHA", origClientOrderId="waits"
+        )
+        assert canceled["status"] == "CANCELED"
+        assert venue.books()["orders"]["waits"]["status"] == "canceled"
+
+
+def test_streams_and_a_snapshot_make_the_book_of_the_houses_own_feed(tmp_path: Path) -> None:
+    with exchange(tmp_path, "--web", "127.0.0.1:0") as venue:
+        client = Client(venue)
+        feed = BinanceFeed(ALPHA, Market.SPOT)
+        inputs: list[Input] = []
+        names = ["alpha@depth@100ms", "alpha@bookTicker", "alpha@trade"]
+        with connect(f"ws://{client.address}/stream") as stream:
+
+            def hear(frames: int) -> None:
+                for _ in range(frames):
+                    inputs.extend(feed.receive(stream.recv(DEADLINE, decode=False), Nanos(0)))
+
+            stream.send(json.dumps({"method": "SUBSCRIBE", "params": names, "id": 1}))
+            assert json.loads(stream.recv(DEADLINE)) == {"result": None, "id": 1}
+            hear(20)
+            assert feed.needs_snapshots
+            asked: dict[str, str | int] = {"symbol": "ALPHA", "limit": 5_000}
+            inputs += feed.receive(client.http.get("/api/v3/depth", params=asked).content, Nanos(0))
+            hear(40)
+            later = client.get("/api/v3/depth", **asked)
+            while not (changes := depth(inputs)) or changes[-1].update < later["lastUpdateId"]:
+                hear(1)
+        assert feed.counts.balanced
+        assert not feed.needs_snapshots
+        assert not [one for one in inputs if isinstance(one, BookGap)]
+        assert {type(one).__name__ for one in inputs} >= {"Quote", "BookSnapshot", "BookChange"}
+        if changes[-1].update == later["lastUpdateId"]:  # else the event told more than was asked
+            bids, asks = book_of(depth(inputs))
+            assert [price for price, _ in later["bids"]] == [f"{p / 100:.2f}" for p in bids]
+            assert [price for price, _ in later["asks"]] == [f"{p / 100:.2f}" for p in asks]
+
+
+def depth(inputs: list[Input]) -> list[BookSnapshot | BookChange]:
+    """Return what was said of the book."""
+    return [one for one in inputs if isinstance(one, BookSnapshot | BookChange)]
+
+
+def book_of(told: list[BookSnapshot | BookChange]) -> tuple[list[int], list[int]]:
+    """Return the prices of both sides, best first, from what was said."""
+    bids: dict[int, int] = {}
+    asks: dict[int, int] = {}
+    for one in told:
+        bids.update(one.bids)
+        asks.update(one.asks)
+    return (
+        sorted((price for price, quantity in bids.items() if quantity), reverse=True),
+        sorted(price for price, quantity in asks.items() if quantity),
+    )
+
+
+def test_who_floods_the_web_door_is_told_so(tmp_path: Path) -> None:
+    with exchange(tmp_path, "--web", "127.0.0.1:0", "--quiet") as venue:
+        client = Client(venue)
+        heavy: dict[str, str | int] = {
+            "symbol": "ALPHA",
+            "limit": 5_000,
+        }  # 250 of the 6000 a minute
+        statuses = [client.http.get("/api/v3/depth", params=heavy).status_code for _ in range(50)]
+        assert statuses[0] == 200
+        assert 429 in statuses
+        refused = client.http.get("/api/v3/depth", params=heavy)
+        assert refused.json()["code"] == -1003
+        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+
+
+def test_the_operator_busts_halts_and_resets(tmp_path: Path) -> None:
+    state = ("--state", "floor.jsonl", "--web", "127.0.0.1:0", "--quiet")
+    with exchange(tmp_path, *state) as venue:
+        client = Client(venue)
+        client.order("BUY", 10)
+        client.order("BUY", 20)
+
+        def operate(**command: str) -> str:
+            address = f"http://{venue.doors['books']}/operator"
+            answer: str = httpx.post(address, json=command).json()["problem"]
+            return answer
+
+        assert operate(command="bust", execution="E000000001") == "reason: found none, expected why"
+        bust = {"command": "bust", "execution": "E000000001", "reason": "clearly erroneous"}
+        assert operate(**bust) == ""
+        assert operate(**bust) == "unknown_execution"
+        assert operate(command="halt", instrument="ALPHA.SIM", reason="news") == ""
+        assert client.order("BUY", 10)["msg"] == "Order was rejected: halted."
+        assert operate(command="halt", instrument="NONE", reason="news").startswith("instrument:")
+        assert [one["qty"] for one in client.signed("GET", "/api/v3/myTrades", symbol="ALPHA")] == [
+            "20"
+        ]
+        before = venue.books()
+        venue.end(signal.SIGKILL)
+    with exchange(tmp_path, *state) as venue:
+        after = venue.books()
+        assert after["positions"] == before["positions"] == {"1": 20}
+        assert after["cash"] == before["cash"]
+        assert [one.get("busted", False) for one in after["executions"]] == [True, False]
+        assert Client(venue).order("BUY", 10)["msg"] == "Order was rejected: halted."
+
+
+def test_a_reset_of_the_operator_ends_the_session_of_a_node_which_comes_back(
+    tmp_path: Path,
+) -> None:
+    with exchange(tmp_path) as venue, node_at(tmp_path, venue.port) as process:
+        until_orders(venue, 3, process)
+        command = {"command": "reset", "reason": "a test"}
+        httpx.post(f"http://{venue.doors['books']}/operator", json=command).raise_for_status()
+        wait_for("the node lost its session", lambda: came(tmp_path, VenueDisconnected))
+        wait_for("the node is back", lambda: came(tmp_path, VenueConnected, 2))
+        until_orders(venue, len(venue.books()["orders"]), process)
+        ended(process)
+        assert_both_agree(tmp_path, venue.books())

@@ -24,10 +24,12 @@ from fairlead.stages.exchange import (
     EMERGENCY,
     MISBEHAVIOURS,
     NODES,
+    WEB,
     ServedExchange,
     books_json,
 )
 from fairlead.stages.floor_opening import FloorTerms, open_floor
+from fairlead.stages.web_door import WebTerms
 
 _LISTEN: Final = "127.0.0.1:7350"
 
@@ -41,6 +43,9 @@ def exchange(
     ] = None,
     http: Annotated[
         str | None, typer.Option(help="Where GET /books answers with the exchange's own books.")
+    ] = None,
+    web: Annotated[
+        str | None, typer.Option(help="Where web clients connect: REST and WebSocket as Binance's.")
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="A configuration with a simulated venue; else the demo's.")
@@ -75,11 +80,12 @@ def exchange(
         terms = FloorTerms(quiet, keep_orders, "reset-numbers" in (misbehave or []))
         with ERR.status("opening the exchange ..."):
             floor = open_floor(_configuration(config, seed), terms, clock.now(), state)
-        doors = {NODES: listen, EMERGENCY: emergency, BOOKS: http}
+        doors = {NODES: listen, EMERGENCY: emergency, BOOKS: http, WEB: web}
         hub = Hub({door: Address.parse(text) for door, text in doors.items() if text is not None})
         OUT.file.write(_opened(hub, doors))
         OUT.file.flush()
-        served = ServedExchange(floor, hub, SteadyClock(floor.now), misbehave or [], _tell)
+        clock = SteadyClock(floor.now)
+        served = ServedExchange(floor, hub, clock, misbehave or [], _tell, _web_terms())
         served.run(lambda: bool(stop.reason))
         if books is not None:
             write_whole(books, books_json(floor) + b"\n")
@@ -91,6 +97,15 @@ def _configuration(config: Path | None, seed: int | None) -> Configuration:
     if seed is None or not isinstance(venue, SimulatedVenueSettings):
         return configuration
     return changed(configuration, COMMAND_LINE, venue=venue.model_copy(update={"seed": seed}))
+
+
+def _web_terms() -> WebTerms:
+    """Return who may trade over the web: the pair in the environment, or that of the demo."""
+    plain = WebTerms()
+    return WebTerms(
+        os.environ.get("FAIRLEAD_EXCHANGE_API_KEY", plain.key),
+        os.environ.get("FAIRLEAD_EXCHANGE_API_SECRET", plain.secret),
+    )
 
 
 def _opened(hub: Hub, doors: dict[str, str | None]) -> str:

@@ -61,6 +61,7 @@ class VenueBooks:
         self.messages: Final[dict[str, int]] = {}  # how often each came, by `message_name`
         self.positions: Final[dict[InstrumentId, int]] = {}
         self._executions: Final[list[tuple[VenueFilled, str]]] = []  # with the client order id
+        self._fills_of: Final[dict[OrderId, list[VenueFilled]]] = {}
         self._busted: Final[dict[str, None]] = {}  # ids of executions, in order
         self._attempts: Final[dict[OrderId, BookedOrder]] = {}  # the last one under our number
 
@@ -95,6 +96,7 @@ class VenueBooks:
         booked = self._attempts[order.order]
         booked.filled = order.filled
         self._executions.append((report, booked.client_order))
+        self._fills_of.setdefault(report.order, []).append(report)
         signed = report.quantity if order.side is _BUY else -report.quantity
         self.positions[report.instrument] = self.positions.get(report.instrument, 0) + signed
 
@@ -110,6 +112,15 @@ class VenueBooks:
         """Take note that an order is done."""
         booked = self._attempts[order.order]
         booked.status, booked.reason = order.status, order.reason
+
+    def fills(self) -> list[VenueFilled]:
+        """Return all executions that stand, in order."""
+        return [one for one, _ in self._executions if one.execution not in self._busted]
+
+    def fills_of(self, order: OrderId) -> list[VenueFilled]:
+        """Return the executions of one order that stand, in order."""
+        fills = self._fills_of.get(order, [])
+        return [one for one in fills if one.execution not in self._busted]
 
     def knows(self, client_order: str) -> bool:
         """Return whether an order ever came under this client order id."""

@@ -1,7 +1,8 @@
 """The simulated exchange as a process of its own: doors, connections, and the floor behind them.
 
-Three doors: `nodes` (the direct protocol), `emergency` (the emergency line) and `books` (HTTP: GET
-/books answers with the venue's own books). One thread serves all, so what happens has one order.
+Four doors: `nodes` (the direct protocol), `emergency` (the emergency line), `web` (REST and
+WebSocket in the Binance dialect) and `books` (HTTP: GET /books answers with the venue's own books,
+POST /operator takes commands of who runs it). One thread serves all: what happens has one order.
 """
 
 from collections.abc import Callable, Iterable
@@ -30,10 +31,14 @@ from fairlead.model.inputs import MarketData
 from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from fairlead.simulator.emergency_venue import CancelOutcome
 from fairlead.stages.floor import TradingFloor
+from fairlead.stages.floor_operator import deed_of
+from fairlead.stages.floor_record import Deed, Operated
+from fairlead.stages.web_door import WebDoor, WebTerms
 
 NODES: Final = "nodes"
 EMERGENCY: Final = "emergency"
 BOOKS: Final = "books"
+WEB: Final = "web"
 # What the exchange can be told to do wrong, so that nodes are tried against it.
 MISBEHAVIOURS: Final = {
     "reset-numbers": "forgets the numbers of its messages when it starts again",
@@ -55,6 +60,7 @@ class ServedExchange:
         clock: SteadyClock,
         misbehaviours: Iterable[str] = (),
         tell: Callable[[str], None] = print,
+        web: WebTerms | None = None,
     ) -> None:
         """Take the parts; `tell` is told what a person should know."""
         self.floor: Final = floor
@@ -67,6 +73,9 @@ class ServedExchange:
         self._readers: dict[int, HttpReader] = {}
         self._sent = 0  # reports
         self._replayed: VenueEnd | None = None  # who has had an old report already
+        floor.pass_time(clock.now())  # what was on its way when it ended has arrived
+        self._web: Final = WebDoor(floor, web or WebTerms())
+        floor.refresh()  # so that who comes over the web finds whole books
 
     def run(self, stopped: Callable[[], bool]) -> None:
         """Serve until `stopped`; then say goodbye."""
@@ -75,6 +84,8 @@ class ServedExchange:
         for number, end in self._nodes.items():
             end.end("the exchange closes")
             self._hub.send(number, bytes(end.outgoing))
+        self._web.close()
+        self._serve_web()
         self._hub.close()
         self.floor.close()
 
@@ -87,6 +98,8 @@ class ServedExchange:
         self._publish(self.floor.pass_time(self._clock.now()))
         for number, end in list(self._nodes.items()):
             self._serve(number, end)
+        self._web.tick()
+        self._serve_web()
         while self.floor.account.alarms:
             self._tell(self.floor.account.alarms.popleft())
 
@@ -94,6 +107,8 @@ class ServedExchange:
         now = self._clock.now()
         due = self.floor.next_time(now)
         wait = _SLICE if due is None else min(_SLICE, max(0, due - now))
+        if self._web.ends:
+            wait = min(wait, max(0, self._web.next_time - now))
         beats = [end.next_time - monotonic_ns() for end in self._nodes.values()]
         return max(0, min(wait, *beats, wait)) / NANOS_PER_SECOND
 
@@ -103,6 +118,8 @@ class ServedExchange:
             self._hear_node(number, heard.content)
         elif heard.door == EMERGENCY:
             self._hear_emergency(number, heard.content)
+        elif heard.door == WEB:
+            self._web.receive(number, heard.content)
         else:
             self._hear_reader(number, heard.content)
 
@@ -145,7 +162,9 @@ class ServedExchange:
 
     def _publish(self, published: list[MarketData]) -> None:
         """Send what happened to who is logged in: reports before market data."""
+        reports = [report for report, _ in self.floor.reports]
         lines = self.floor.take_reports()
+        self._web.publish(published, reports)
         end = self.floor.account.current
         if end is None:
             return
@@ -165,6 +184,16 @@ class ServedExchange:
         if "replay" in self._misbehaves and self._replayed is not end and self._sent % 10 == 0:
             self._replayed = end
             end.outgoing += line
+
+    # --- the web ---
+
+    def _serve_web(self) -> None:
+        for number, end in list(self._web.ends.items()):
+            if end.outgoing:
+                self._hub.send(number, bytes(end.outgoing))
+                end.outgoing.clear()
+            if end.ended:
+                self._hub.close_after(number)
 
     # --- the emergency line ---
 
@@ -204,10 +233,23 @@ class ServedExchange:
             response = HttpResponse(request.status, b"{}")
         elif (request.method, request.path) == ("GET", "/books"):
             response = HttpResponse(200, books_json(self.floor))
+        elif (request.method, request.path) == ("POST", "/operator"):
+            response = self._operate(request.body)
         else:
             response = HttpResponse(404, b"{}")
         self._hub.send(number, response.encode())
         self._hub.close_after(number)
+
+    def _operate(self, text: bytes) -> HttpResponse:
+        """Do what the operator asks for."""
+        deed = deed_of(text, self.floor)
+        problem = deed if isinstance(deed, str) else self.floor.operate(deed)
+        if problem:
+            return HttpResponse(400, msgspec.json.encode({"problem": problem}))
+        if isinstance(deed, Operated) and deed.deed is Deed.RESET:
+            for end in self._nodes.values():
+                end.end(f"the operator reset the session: {deed.reason}")
+        return HttpResponse(200, msgspec.json.encode({"problem": ""}))
 
 
 def books_json(floor: TradingFloor) -> bytes:

@@ -11,16 +11,20 @@ from fairlead.gateways.direct.messages import Order, Report
 from fairlead.gateways.direct.venue_end import Account
 from fairlead.model.inputs import MarketData, VenueDisconnected
 from fairlead.model.outputs import Disconnect
+from fairlead.model.risk_terms import Phase
 from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos
 from fairlead.simulator.emergency_venue import CancelOutcome
 from fairlead.simulator.market import SimulatedWorld
+from fairlead.simulator.operator import Operator
 from fairlead.simulator.venue_books import VenueBooks
 from fairlead.stages.floor_record import (
     Acted,
+    Deed,
     EpochBegan,
     FloorRecord,
     Happened,
     HungUp,
+    Operated,
     Withdrawn,
 )
 
@@ -46,6 +50,7 @@ class TradingFloor:
         self.reports: list[tuple[Report, bytes]] = []  # since the last `take`, numbered
         self._exchange: Final = world.exchange
         self._exchange.books = self.books
+        self._operator: Final = Operator(self._exchange)
         self._record = record
         self._quiet = quiet
         self._refresh_due = Nanos(0)
@@ -108,6 +113,14 @@ class TradingFloor:
         self._take(Withdrawn(self.now, ""))
         return before - self.working
 
+    def operate(self, operated: Operated) -> str:
+        """Do what the operator says. Return why it cannot be, empty if it was done.
+
+        What cannot be is written down as well: it cannot be again when it is done again.
+        """
+        self._write(operated)
+        return self._operate(operated)
+
     def refresh(self) -> None:
         """Publish whole books."""
         self._exchange.refresh(self.now)
@@ -139,5 +152,31 @@ class TradingFloor:
                 self.account.begin(happened.epoch, happened.instance)
         elif isinstance(happened, HungUp):
             self._exchange.act(Disconnect(self.account.venue, _HUNG_UP), self.now)
+        elif isinstance(happened, Operated):
+            self._operate(happened)
         else:
             self._exchange.cancel_now(happened.client_order, self.now)
+
+    def _operate(self, done: Operated) -> str:
+        operator, exchange, now = self._operator, self._exchange, self.now
+        if done.deed is Deed.BUST:
+            return operator.bust(done.execution, done.reason, now)
+        if done.deed is Deed.CORRECT:
+            return operator.correct(done.execution, done.price, done.quantity, done.reason, now)
+        if done.deed is Deed.RESET:
+            exchange.reset_sessions(done.reason, now)
+        elif not done.instrument and done.deed is Deed.HALT:
+            operator.halt_all(done.reason, now)
+        elif not done.instrument and done.deed is Deed.RESUME:
+            operator.resume_all(now)
+        else:
+            for number, listing in exchange.listings.items():
+                if done.instrument not in (0, number):
+                    continue
+                if done.deed is Deed.HALT:
+                    exchange.halt(listing, done.reason, now)
+                elif done.deed is Deed.RESUME:
+                    exchange.resume(listing, now)
+                else:
+                    exchange.begin(listing, Phase[done.phase], now)
+        return ""

@@ -5,13 +5,14 @@ to be kept. A line is given to the system before anything follows from it: it su
 the process. A last line that is not whole never had consequences, and is cut off.
 """
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from fairlead.gateways.direct.messages import Action
-from fairlead.model.units import Nanos
+from fairlead.model.units import InstrumentId, Nanos, Price, Quantity
 from fairlead.stages.errors import FloorUnreadable
 
 
@@ -52,7 +53,31 @@ class Withdrawn(msgspec.Struct, frozen=True, tag="withdrawn"):
     client_order: str
 
 
-Happened = EpochBegan | Acted | HungUp | Withdrawn
+class Deed(StrEnum):
+    """What an operator can do."""
+
+    HALT = "halt"
+    RESUME = "resume"  # through a call and an auction
+    PHASE = "phase"
+    BUST = "bust"
+    CORRECT = "correct"
+    RESET = "reset"  # the sessions
+
+
+class Operated(msgspec.Struct, frozen=True, tag="operated"):
+    """The operator of the exchange did something; what a deed does not need is empty."""
+
+    time: Nanos
+    deed: Deed
+    instrument: InstrumentId = InstrumentId(0)  # 0: all
+    phase: str = ""
+    execution: str = ""
+    price: Price = Price(0)
+    quantity: Quantity = Quantity(0)
+    reason: str = ""
+
+
+Happened = EpochBegan | Acted | HungUp | Withdrawn | Operated
 _decoder: Final[msgspec.json.Decoder[Any]] = msgspec.json.Decoder(FloorOpened | Happened)
 _encoder: Final = msgspec.json.Encoder()
 

@@ -128,8 +128,10 @@ class WebMarket:
         elif isinstance(data, BookSnapshot):
             book.become(data.bids, data.asks)
         elif isinstance(data, Quote):
-            book.quote = msgspec.structs.replace(data, update=UpdateId(book.update))
-            self._tell(book, "bookTicker", ticker(book.instrument, book.quote), listeners)
+            before, book.quote = book.quote, _at_update(data, book.update)
+            told = ticker(book.instrument, book.quote)
+            if before is None or told != ticker(book.instrument, before):  # told anew: no news
+                self._tell(book, "bookTicker", told, listeners)
         elif isinstance(data, Trade):
             book.trades.append(data)
             self._tell(book, "trade", trade_event(book.instrument, data), listeners)
@@ -166,6 +168,10 @@ class WebMarket:
         combined = b'{"stream":"%b","data":%b}' % (stream.encode(), bare)
         for end in ends:
             end.send(combined if end.combined else bare)
+
+
+def _at_update(quote: Quote, update: int) -> Quote:
+    return msgspec.structs.replace(quote, update=UpdateId(update))
 
 
 def _apply(levels: dict[Price, Quantity], changes: Levels) -> None:

@@ -36,6 +36,9 @@ class Command(NamedTuple):
     number: int | str | None
 
 
+NO_COMMAND: Final = Command("", (), None)  # a text that is none
+
+
 class _Command(msgspec.Struct):
     method: str
     params: list[str] | dict[str, str | int] = []
@@ -154,7 +157,7 @@ class WebEnd:
         try:
             command = _COMMAND.decode(text)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            self.say({"error": {"code": 3, "msg": "Invalid JSON: no command"}})
+            asked.append(NO_COMMAND)
             return
         params = command.params
         named = tuple(params) if isinstance(params, list) else params
