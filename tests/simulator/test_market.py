@@ -53,7 +53,7 @@ Told = tuple[Nanos, Input]
 DEMO = {one.instrument.instrument: one for one in demo_market().crowds}
 # The first ten virtual seconds of seed 1 with our orders, whatever the machine, the version of
 # Python, and whether it is compiled. It changes when the market or the venue changes on purpose.
-DIGEST = "8aae78f83ea19efce2fb38156095122c67f6d08e09d4a956913b0221589fb9b9"
+DIGEST = "8d61070a5ba46ddc3900e35577c490418b69d564ca5d98602888c4218b463411"
 
 
 def demo(seconds: int, seed: int = 1) -> SimulatedWorld:
