@@ -15,6 +15,7 @@ import pytest
 
 from fairlead.gateways.dialects import DIALECTS, dialect_of, open_ws_recording
 from fairlead.gateways.errors import InstrumentNotInferred, MalformedFrame
+from fairlead.gateways.format_guess import guess_format
 from fairlead.gateways.recorded import FormatOptions
 from fairlead.gateways.recorded_terms import instruments
 from fairlead.gateways.venue_feed import VenueFeed
@@ -94,6 +95,11 @@ def feed_of(name: str, frames: list[bytes]) -> VenueFeed:
     dialect = DIALECTS[name]
     seen = (sighting for frame in frames for sighting in dialect.sightings(frame))
     return dialect.feed(instruments(seen, dialect.terms))
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_recorded_connections_are_told_from_how_they_begin(market_data: Path, name: str) -> None:
+    assert guess_format(paths(market_data, name)) == "ws-recording"
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -20,7 +20,9 @@ _PCAP: Final = (
 # The first message of a day of ITCH: 12 bytes, a system event.
 _ITCH: Final = b"\x00\x0cS"
 _BINANCE: Final = re.compile(rb"\d{1,19} \{")
-_WEBSOCKET: Final = re.compile(rb"\d{10}\.\d{1,9}: ")
+_WEBSOCKET: Final = re.compile(
+    rb"\d{10}\.\d{1,9}: |(?:wss|https)://\S{1,2000} (?:<->|<-|->) \d{10}"
+)
 _LOBSTER: Final = re.compile(r"_(message|orderbook)_\d+\.csv(\.gz)?$")
 
 
