@@ -9,6 +9,7 @@ from socket import SHUT_RDWR
 import pytest
 from websockets.sync.server import ServerConnection
 
+from fairlead.gateways.arrivals import Arrivals
 from fairlead.gateways.errors import PlainConnection
 from fairlead.gateways.frame_recorder import FrameRecorder
 from fairlead.gateways.line_recording import relived
@@ -18,7 +19,7 @@ from fairlead.gateways.recording import RecordingCounts, read_recording
 from fairlead.journal.sequencer import WallClock
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Input
 from fairlead.model.units import Nanos
-from tests.gateways.live_feeds import HAVE, READY, SUBSCRIBE, NumberedFeed, change, snapshot
+from tests.gateways.live_feeds import HAVE, ONE, READY, SUBSCRIBE, NumberedFeed, change, snapshot
 from tests.gateways.loopback_venue import LAST_SECONDS, Answer, LoopbackVenue, loopback_venue
 
 NOW = WallClock().now
@@ -225,6 +226,32 @@ def test_a_mistake_of_ours_is_told_and_ends_the_thread() -> None:
         with pytest.raises(AssertionError, match="our mistake"):
             heard.until(lambda _: False)
         shell.close()
+
+
+def test_a_slow_session_is_bounded_and_gets_new_books() -> None:
+    def flood(connection: ServerConnection, number: int) -> None:
+        if number == 1:
+            for n in range(7, 2_000):
+                connection.send(change(n).decode())
+        stay(connection)
+
+    script = Steady(flood)
+    with loopback_venue(script.talk, books) as venue:
+        arrivals = Arrivals([ONE], arrivals_max=50)
+        line = LiveLine(NumberedFeed(venue.url, venue.rest), at_once)
+        shell = LiveShell(line, arrivals, NOW)
+        shell.start()
+        taken: list[Input] = []
+        while line.counts.connections < 2 or arrivals.dropped == 0:
+            assert arrivals.wait(Nanos(LAST_SECONDS * 10**9)) or arrivals.dropped
+            if arrivals.dropped:
+                taken += arrivals.take(NOW())
+        while not isinstance(taken[-1], BookChange) or line.counts.connections < 2:
+            assert arrivals.wait(Nanos(LAST_SECONDS * 10**9))
+            taken += arrivals.take(NOW())
+        shell.close()
+    assert arrivals.high_water <= 51
+    assert "BookGap" in kinds(taken)
 
 
 def test_what_is_recorded_is_what_was_lived(tmp_path: Path) -> None:
