@@ -47,6 +47,10 @@ session: {speed: 1x}
 """
 SET = {("session.speed", "1x"), ("strategies", "list")}  # optional, and set above
 DIRECT = "venue: {kind: direct, instruments: [{symbol: A}]}\naccount: {currency: USD, cash: 1}\n"
+LIVE = (
+    "venue: {kind: live, source: binance, instruments: [{symbol: A}]}\n"
+    "account: {currency: USD, cash: 1}\n"
+)
 RECORDED = "venue: {kind: recorded, files: [a]}\naccount: {currency: USD, cash: 1}\n"
 
 
@@ -174,7 +178,7 @@ def own(configuration: Configuration) -> list[tuple[str, str]]:
 
 def plain_configurations() -> list[Configuration]:
     """Return one configuration of each kind in which nothing is set but what must be."""
-    return [read(text, "a.yaml", {}) for text in (SIMULATED, RECORDED, DIRECT)]
+    return [read(text, "a.yaml", {}) for text in (SIMULATED, RECORDED, DIRECT, LIVE)]
 
 
 def test_every_key_is_documented_and_no_other() -> None:

@@ -121,12 +121,12 @@ BROKEN: list[tuple[str, str, list[str]]] = [
     (
         "no kind of venue",
         "venue: {seed: 1}\naccount: {currency: USD, cash: 1}\n",
-        ["1:8: venue.kind: found nothing, expected simulated or recorded or direct"],
+        ["1:8: venue.kind: found nothing, expected simulated or recorded or direct or live"],
     ),
     (
         "an unknown kind of venue",
-        "venue: {kind: live}\naccount: {currency: USD, cash: 1}\n",
-        ['1:15: venue.kind: found "live", expected simulated or recorded or direct'],
+        "venue: {kind: lively}\naccount: {currency: USD, cash: 1}\n",
+        ['1:15: venue.kind: found "lively", expected simulated or recorded or direct or live'],
     ),
     (
         "a key of the other kind of venue",

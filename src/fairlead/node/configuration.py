@@ -26,6 +26,7 @@ from fairlead.node.clock_watch import ClockSettings
 from fairlead.node.data_settings import DataSettings
 from fairlead.node.errors import Problem
 from fairlead.node.execution_settings import ExecutionSettings
+from fairlead.node.live_settings import LiveVenueSettings
 from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import (
@@ -204,9 +205,9 @@ class Configuration(Section):
 
     include: Annotated[tuple[Location, ...], Strict(False)] = Field(default=(), max_length=10)
     journal: JournalSettings = JournalSettings()
-    venue: SimulatedVenueSettings | RecordedVenueSettings | DirectVenueSettings = Field(
-        discriminator="kind"
-    )
+    venue: (
+        SimulatedVenueSettings | RecordedVenueSettings | DirectVenueSettings | LiveVenueSettings
+    ) = Field(discriminator="kind")
     account: AccountSettings
     strategies: Annotated[tuple[StrategySettings, ...], Strict(False)] = Field(
         default=(), max_length=100
@@ -304,7 +305,7 @@ class Configuration(Section):
                 yield Contradiction(path, f"it under {section} alone", about="key")
 
     def _listed_contradictions(
-        self, venue: SimulatedVenueSettings | DirectVenueSettings
+        self, venue: SimulatedVenueSettings | DirectVenueSettings | LiveVenueSettings
     ) -> Iterator[Contradiction]:
         endless = self.session.duration is None and self.session.speed == "max"
         if endless and isinstance(venue, SimulatedVenueSettings):

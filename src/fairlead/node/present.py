@@ -27,6 +27,9 @@ class Waiting(Protocol):
     def wait_until(self, time: Nanos) -> None:
         """Return when it is time, or when something waits to be taken."""
 
+    def now(self) -> Nanos:
+        """Return the time of day as it passes."""
+
     def checked(self) -> ClockChecked | None:
         """Return what is to be recorded of the clock now, None for nothing."""
 
@@ -57,6 +60,26 @@ class NodeClock:
         self._stands = now
 
 
+class HeldClock:
+    """Stands where it was put: in a turn, and where a command came, all happens at one time.
+
+    For a world that is lived through again from its journal: what one turn takes has one time
+    there, whether it happens or is rehearsed.
+    """
+
+    def __init__(self) -> None:
+        """Stand at the beginning of time."""
+        self._stands = Nanos(0)
+
+    def now(self) -> Nanos:
+        """Return where it stands."""
+        return self._stands
+
+    def set(self, now: Nanos) -> None:
+        """Stand there; it does not go back."""
+        self._stands = max(self._stands, now)
+
+
 class Present:
     """Waits for a time or for what arrives, whichever comes first."""
 
@@ -76,6 +99,10 @@ class Present:
                 return None
             self._watch = ClockWatch(self.clock.steady, self._settings)
         return self._watch.due()
+
+    def now(self) -> Nanos:
+        """Return the time of day as it passes."""
+        return self.clock.now()
 
     def wait(self, span: Nanos) -> bool:
         """Return as soon as something waits to be taken, or after a span; whether it does."""

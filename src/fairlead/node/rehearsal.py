@@ -2,8 +2,9 @@
 
 After a crash a session lives through its journal again. A world that repeats has to say what it
 said, or nothing that follows is true (`WorldDiverged`). Strategies are user code: what they ask
-otherwise is counted, and the journal counts. What has happened again and is not found in the
-journal yet is owed: it was about to be written when the session ended.
+otherwise is counted, and the journal counts. A market that is followed cannot repeat what it said:
+the world is told it from the journal, and what it makes of it is compared. What has happened again
+and is not found in the journal yet is owed: it was about to be written when the session ended.
 """
 
 from collections import deque
@@ -30,6 +31,7 @@ from fairlead.model.inputs import (
 )
 from fairlead.model.units import Nanos
 from fairlead.node.errors import WorldDiverged
+from fairlead.simulator.followed import FollowedWorld
 from fairlead.simulator.world import World
 from fairlead.strategy.host import Host
 
@@ -117,6 +119,8 @@ class Rehearsal:
             return
         if not self.happened:
             self._ask_world_again()
+        if isinstance(self._world, FollowedWorld) and isinstance(input, MarketData):
+            self.happened.extend(self._world.hear(input, self.time))
         happened = self.happened.popleft() if self.happened else None
         if happened is None or encode_input(happened) != entry.input:
             raise WorldDiverged(entry.sequence, input, happened)

@@ -235,6 +235,7 @@ class Session:
     def command(self, command: Input) -> list[Output]:
         """Take an operator's command; durable on return."""
         self._turn_began = monotonic_ns()
+        self.clock.set(self._now())
         outputs = self._take(command)
         self._answer_requests()
         self.path.commit()
@@ -367,7 +368,7 @@ class Session:
         """Return what is to be recorded of the disk or the clock, None for nothing."""
         if self.space is not None:
             problem = self.path.machine.state.space_problem
-            seen = self.space.due(problem != "", self.clock.now())
+            seen = self.space.due(problem != "", self._now())
             if seen is not None:
                 return seen
         return self.present.checked() if self.present is not None else None
@@ -382,10 +383,14 @@ class Session:
         """Return when a turn is that was waited for: in a world outside something may have come
         before it was due, and the clock may have gone further.
         """
-        if self.world.repeats:
+        if self.world.repeats and self.present is None:
             return planned
         sooner = self.world.next_time()
-        return max(planned if sooner is None else min(planned, sooner), self.clock.now())
+        return max(planned if sooner is None else min(planned, sooner), self._now())
+
+    def _now(self) -> Nanos:
+        """Return the time of day where it passes by itself, else where the clock was put."""
+        return self.clock.now() if self.present is None else self.present.now()
 
     def _obey(self, mailbox: Mailbox, letter: Letter) -> None:
         """Take an operator's command from the box, and answer it when it is durable."""

@@ -62,6 +62,10 @@ class HostilePresent:
         """Return when the node's clock says that it is time, or when something is there."""
         self._world.wait(self._world.clock.reaches(time))
 
+    def now(self) -> Nanos:
+        """Return what the node's clock says."""
+        return self._world.clock.now()
+
     def checked(self) -> None:
         """Record nothing of a clock that nobody compares with another one."""
 
