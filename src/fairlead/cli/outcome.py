@@ -17,6 +17,7 @@ from fairlead.readers.measures import measures_of
 from fairlead.readers.report import ReportContent, write_report
 from fairlead.readers.summary_text import summary_view
 from fairlead.readers.written import printable, time_text
+from fairlead.stages.live_market import LiveMarket
 from fairlead.stages.paper import Recovered
 from fairlead.stages.provenance import Provenance
 from fairlead.stages.wiring import Wired
@@ -102,6 +103,8 @@ def content_of(outcome: Outcome) -> dict[str, Any]:
         content["recovered"] = asdict(outcome.recovered)
     if wired.surroundings.feed is not None:
         content["feed"] = _feed(wired)
+    if isinstance(wired.surroundings.venue, LiveMarket):
+        content["live"] = wired.surroundings.venue.content()
     return content
 
 
@@ -184,6 +187,8 @@ def _closing_table(outcome: Outcome) -> Table:
     table.add_column(overflow="fold")
     if wired.surroundings.feed is not None:
         _add_feed(table, wired)
+    if isinstance(wired.surroundings.venue, LiveMarket):
+        _add_live(table, wired.surroundings.venue)
     inputs = wired.path.sequencer.last
     rate = int(inputs / outcome.seconds) if outcome.seconds else 0
     table.add_row("speed", f"{inputs:,} inputs in {outcome.seconds:.1f} s, {rate:,}/s")
@@ -221,6 +226,29 @@ def recovery_phrase(recovered: Recovered) -> str:
     if recovered.diverged:
         text += f"; strategies asked otherwise {recovered.diverged:,} times, the journal counts"
     return text
+
+
+def _add_live(table: Table, market: LiveMarket) -> None:
+    """Add what came over the line of this run, and how late."""
+    line, counts = market.line, market.line.feed.counts
+    passed, dropped = sum(counts.inputs.values()), sum(counts.dropped.values())
+    table.add_row(
+        f"live {market.venue.name}",
+        f"{counts.frames:,} frames = {passed:,} inputs + {dropped:,} dropped"
+        f" + {counts.waiting:,} waiting; {counts.gaps:,} gaps,"
+        f" {line.counts.connections:,} connections",
+    )
+    negative = line.delays.negative > 0
+    table.add_row("delay", str(line.delays), style="yellow" if negative else "")
+    for reason, count in {**line.counts.ended, **line.counts.fetch_failures}.items():
+        table.add_row("", f"{count:,} x {printable(reason)}")
+    if market.arrivals.dropped:
+        left_out = f"{market.arrivals.dropped:,} inputs: this node was too slow for them"
+        table.add_row("left out", left_out, style="bold red")
+    if market.recorder is not None:
+        recorder = market.recorder
+        told = recorder.problem or f"{recorder.frames:,} lines in {len(recorder.files)} files"
+        table.add_row("recorded", told, style="bold red" if recorder.problem else "")
 
 
 def _add_feed(table: Table, wired: Wired) -> None:

@@ -124,7 +124,7 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
 
 def _waits(configuration: Configuration) -> bool:
     """Whether the session ever waits: for our own clock, or for a venue outside."""
-    return configuration.session.speed != "max" or configuration.venue.kind == "direct"
+    return configuration.session.speed != "max" or configuration.venue.kind in ("direct", "live")
 
 
 def _open(session: PaperSession, directory: Path) -> Recovered:

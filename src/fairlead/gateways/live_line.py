@@ -127,6 +127,10 @@ class LiveLine:
         self._give_up = ""
         self._hanging_up = False
 
+    def keep(self, keeper: Keeper) -> None:
+        """Let somebody keep what comes from now on."""
+        self._keeper = keeper
+
     @property
     def stands(self) -> bool:
         """Whether there is a connection."""

@@ -28,6 +28,7 @@ from fairlead.node.snapshots import Snapshots
 from fairlead.readers.book_comparison import BookComparison
 from fairlead.readers.equity import EquityCurve
 from fairlead.readers.summary import SessionSummary
+from fairlead.simulator.followed import FollowedWorld
 from fairlead.simulator.recorded import RecordedWorld
 from fairlead.simulator.world import World
 from fairlead.strategy.host import Host
@@ -35,6 +36,7 @@ from fairlead.strategy.host import Host
 _SWITCH: Final = "switch"
 _RECORDING: Final = "recording"
 _OUTSIDE: Final = "world"
+_LINE: Final = "line"
 
 
 class Wireable(Protocol):
@@ -78,7 +80,7 @@ def read(snapshot: Snapshot, fresh: Parts, switch: KillFlag) -> Parts:
     if not isinstance(kept, tuple) or len(kept) != len(Parts._fields):
         raise BadImage("it does not keep a session")
     parts = Parts(*kept)
-    if isinstance(parts.world, RecordedWorld):
+    if isinstance(parts.world, RecordedWorld) and not isinstance(parts.world, FollowedWorld):
         parts.world.catch_up()
     state = parts.machine.state
     if (state.sequence, state.time) != (snapshot.sequence, snapshot.time):
@@ -144,6 +146,8 @@ def _outside(world: World, switch: KillFlag) -> dict[str, object]:
     outside: dict[str, object] = {_SWITCH: switch}
     if isinstance(world, RecordedWorld):
         outside[_RECORDING] = world.events
+        if isinstance(world, FollowedWorld):
+            outside[_LINE] = world.line
     elif not world.repeats:
         outside[_OUTSIDE] = world
     return outside

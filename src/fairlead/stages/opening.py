@@ -165,7 +165,8 @@ def connections(wired: Wired) -> list[Input]:
     A venue outside says itself when it is connected; until then it is not.
     """
     venues = dict.fromkeys(instrument.venue for instrument in wired.surroundings.instruments)
-    is_outside = wired.surroundings.venue is not None
+    outside = wired.surroundings.venue
+    is_outside = outside is not None and outside.says_when_connected
     inputs: list[Input] = []
     for venue in venues:
         if wired.path.machine.state.epoch:

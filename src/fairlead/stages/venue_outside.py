@@ -1,6 +1,7 @@
 """A venue in another process, with the clock of a session that trades there."""
 
 import os
+from typing import Final
 
 from fairlead.gateways.direct.world import DirectWorld
 from fairlead.gateways.transport import Address
@@ -18,6 +19,8 @@ _EPOCHS_MAX = 1_000_000  # of one journal
 
 class VenueOutside:
     """Knows how to connect, and does so when it is told the epoch."""
+
+    says_when_connected: Final = True
 
     def __init__(
         self,

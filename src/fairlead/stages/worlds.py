@@ -9,6 +9,9 @@ from typing import Final, Literal
 import msgspec
 
 from fairlead.gateways.binance import BinanceFeed, Market, infer
+from fairlead.gateways.live_line import Addresses
+from fairlead.gateways.live_venues import LIVE_VENUES, LiveVenue
+from fairlead.gateways.liveness import DataClass
 from fairlead.gateways.recording import RecordingCounts, read_recording, recorded_inputs
 from fairlead.gateways.transport import Address
 from fairlead.journal.sequencer import WallClock
@@ -17,6 +20,7 @@ from fairlead.model.instruments import Instrument
 from fairlead.model.statements import StatementCash
 from fairlead.model.terms import InstrumentKind
 from fairlead.model.units import (
+    INCREMENTS_MAX,
     AccountId,
     BasisPoints,
     InstrumentId,
@@ -27,6 +31,8 @@ from fairlead.model.units import (
     Rate,
 )
 from fairlead.node.configuration import AccountSettings, Configuration
+from fairlead.node.errors import ConfigurationError
+from fairlead.node.live_settings import LiveVenueSettings
 from fairlead.node.settings import decimals
 from fairlead.node.venue_settings import (
     DirectVenueSettings,
@@ -38,6 +44,7 @@ from fairlead.node.venue_settings import (
     SimulatedVenueSettings,
 )
 from fairlead.simulator.crowd import CrowdConfig
+from fairlead.simulator.followed import FollowedWorld
 from fairlead.simulator.latency import LatencyModel
 from fairlead.simulator.market import MarketConfig, simulated_world
 from fairlead.simulator.recorded import RecordedWorld
@@ -45,6 +52,7 @@ from fairlead.simulator.recorded_book import QueueModel, RecordedConfig
 from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.world import World
 from fairlead.stages.errors import WrongWiring
+from fairlead.stages.live_market import LiveMarket
 from fairlead.stages.venue_outside import VenueOutside
 
 ACCOUNT: Final = AccountId(1)  # the one that a paper session or a backtest trades with
@@ -56,6 +64,7 @@ _MARKETS: Final[dict[MarketName, Market | None]] = {
     "usdm": Market.USDM,
     "auto": None,
 }
+_FOLLOWED_DECIMALS: Final = 8  # as fine as venues write quantities
 _RATE_PER_BASIS_POINT = 10_000
 A_LONG_TIME = 366 * 86_400 * 10**9  # a session without a duration ends when it is stopped
 
@@ -70,7 +79,7 @@ class Surroundings:
     until: Nanos
     feed: BinanceFeed | None = None
     recording: RecordingCounts | None = None
-    venue: VenueOutside | None = None  # where the world is another process
+    venue: VenueOutside | LiveMarket | None = None  # where time passes by itself
 
 
 def surroundings(configuration: Configuration) -> Surroundings:
@@ -80,6 +89,8 @@ def surroundings(configuration: Configuration) -> Surroundings:
         return _simulated(configuration, venue)
     if isinstance(venue, DirectVenueSettings):
         return _direct(configuration, venue)
+    if isinstance(venue, LiveVenueSettings):
+        return _live(configuration, venue)
     return _recorded(configuration, venue)
 
 
@@ -145,6 +156,75 @@ def _direct(configuration: Configuration, venue: DirectVenueSettings) -> Surroun
     return Surroundings(outside.world, instruments, start, until, venue=outside)
 
 
+def _live(configuration: Configuration, venue: LiveVenueSettings) -> Surroundings:
+    """Return a live market with a simulated venue in it. Nothing is heard before recovery."""
+    account = configuration.account
+    source = _source(configuration, venue)
+    instruments = [
+        _followed(InstrumentId(number), terms, source, venue.fees, account)
+        for number, terms in enumerate(venue.instruments, start=1)
+    ]
+    market = LiveMarket(
+        source,
+        instruments,
+        _silences(venue),
+        Addresses(venue.stream or "", venue.rest or ""),
+        venue.record,
+        configuration.session.clock,
+    )
+    start = WallClock().now()
+    until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
+    world = FollowedWorld(market.arrivals, instruments, recorded_config(configuration))
+    return Surroundings(world, instruments, start, until, venue=market)
+
+
+def _source(configuration: Configuration, venue: LiveVenueSettings) -> LiveVenue:
+    """Return the venue of a name. Raises `ConfigurationError` where there is none."""
+    found = LIVE_VENUES.get(venue.source)
+    if found is None or found.kind is InstrumentKind.INVERSE:
+        linear = (
+            name for name, one in LIVE_VENUES.items() if one.kind is not InstrumentKind.INVERSE
+        )
+        expected = f"a venue with linear instruments: {', '.join(linear)}"
+        raise ConfigurationError([configuration.problem(("venue", "source"), expected)])
+    return found
+
+
+def _followed(
+    number: InstrumentId,
+    terms: ListedInstrumentSettings,
+    source: LiveVenue,
+    fees: FeeSettings,
+    account: AccountSettings,
+) -> Instrument:
+    """Return an instrument whose quantities are as fine as the account's money allows.
+
+    When a venue coarsens its grid, finer orders stay in its book.
+    """
+    listed = _instrument(number, terms, source.venue, fees, account)
+    finest = min(_FOLLOWED_DECIMALS, account.money_decimals - listed.price_decimals)
+    finer = max(0, finest - listed.quantity_decimals)
+    scale = 10**finer
+    return msgspec.structs.replace(
+        listed,
+        kind=source.kind,
+        quantity_decimals=listed.quantity_decimals + finer,
+        quantity_lot=Quantity(listed.quantity_lot * scale),
+        quantity_min=Quantity(listed.quantity_min * scale),
+        quantity_max=Quantity(min(listed.quantity_max * scale, INCREMENTS_MAX)),
+    )
+
+
+def _silences(venue: LiveVenueSettings) -> dict[DataClass, Nanos]:
+    told = venue.silence
+    spans = {
+        DataClass.BOOK: told.book,
+        DataClass.QUOTE: told.quote,
+        DataClass.TRADE: told.trade,
+    }
+    return {what: span for what, span in spans.items() if span is not None}
+
+
 def _recorded(configuration: Configuration, venue: RecordedVenueSettings) -> Surroundings:
     instrument, market = instrument_of(venue.files, venue.market, configuration.account)
     if venue.fees is not None:
@@ -167,7 +247,7 @@ def recorded_config(configuration: Configuration) -> RecordedConfig:
     """
     venue = configuration.venue
     model = QueueModel.PESSIMISTIC
-    if isinstance(venue, RecordedVenueSettings):
+    if isinstance(venue, RecordedVenueSettings | LiveVenueSettings):
         model = QueueModel(venue.queue_model)
     latency = LatencySettings() if isinstance(venue, DirectVenueSettings) else venue.latency
     settings = _venue_config(configuration.account, latency, seed=1)
