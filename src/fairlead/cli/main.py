@@ -23,6 +23,7 @@ from fairlead.cli.lookahead import lookahead
 from fairlead.cli.order import order
 from fairlead.cli.orders import orders
 from fairlead.cli.positions import positions
+from fairlead.cli.preflight import app as preflight
 from fairlead.cli.reconcile import reconcile
 from fairlead.cli.record import record
 from fairlead.cli.replay import replay
@@ -67,6 +68,7 @@ _TOOLS = (feed, record, script, schema, simulate, doctor)
 for command in (*_SESSIONS, *EMERGENCY, breaker, acknowledge, *_RECORD, *_TOOLS):
     app.command()(command)
 app.add_typer(story)
+app.add_typer(preflight)
 app.add_typer(limits)
 app.add_typer(drill)
 app.add_typer(keys)

@@ -158,12 +158,8 @@ def _direct(configuration: Configuration, venue: DirectVenueSettings) -> Surroun
 
 def _live(configuration: Configuration, venue: LiveVenueSettings) -> Surroundings:
     """Return a live market with a simulated venue in it. Nothing is heard before recovery."""
-    account = configuration.account
-    source = _source(configuration, venue)
-    instruments = [
-        _followed(InstrumentId(number), terms, source, venue.fees, account)
-        for number, terms in enumerate(venue.instruments, start=1)
-    ]
+    source = source_of(configuration, venue)
+    instruments = followed_instruments(configuration, venue, source)
     market = LiveMarket(
         source,
         instruments,
@@ -178,7 +174,17 @@ def _live(configuration: Configuration, venue: LiveVenueSettings) -> Surrounding
     return Surroundings(world, instruments, start, until, venue=market)
 
 
-def _source(configuration: Configuration, venue: LiveVenueSettings) -> LiveVenue:
+def followed_instruments(
+    configuration: Configuration, venue: LiveVenueSettings, source: LiveVenue
+) -> list[Instrument]:
+    """Return what is traded in a live market."""
+    return [
+        _followed(InstrumentId(number), terms, source, venue.fees, configuration.account)
+        for number, terms in enumerate(venue.instruments, start=1)
+    ]
+
+
+def source_of(configuration: Configuration, venue: LiveVenueSettings) -> LiveVenue:
     """Return the venue of a name. Raises `ConfigurationError` where there is none."""
     found = LIVE_VENUES.get(venue.source)
     if found is None or found.kind is InstrumentKind.INVERSE:
