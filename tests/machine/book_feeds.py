@@ -116,6 +116,7 @@ class Feeder:
         order, price = self._order(), Price(MIDDLE)
         number, one = order.number, Quantity(1)
         absurd = self._chance.choice(ABSURD)
+        first = (1, BUY, price, one)
         return self._chance.choice(
             (
                 BookOrderAdded(ONE, number, BUY, price, one, NO_TIME),
@@ -129,6 +130,10 @@ class Feeder:
                 BookOrderReplaced(ONE, -5, -6, price, one, NO_TIME),
                 BookOrderReplaced(ONE, number, -6, Price(absurd), one, NO_TIME),
                 BookOrderReplaced(ONE, number, self._order().number, price, one, NO_TIME),
+                BookOrders(ONE, (first, (1, SELL, price, one)), UpdateId(0), NO_TIME),
+                BookOrders(ONE, ((1, BUY, Price(absurd), one),), UpdateId(0), NO_TIME),
+                BookSnapshot(ONE, ((price, Quantity(-1)),), (), UpdateId(0), NO_TIME),
+                BookChange(ONE, (), ((Price(absurd), one),), UpdateId(0), NO_TIME),
             )
         )
 

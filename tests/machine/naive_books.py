@@ -15,6 +15,7 @@ from fairlead.model.inputs import (
     BookOrderReplaced,
     BookOrders,
     BookSnapshot,
+    Levels,
 )
 from fairlead.model.terms import Side
 
@@ -49,6 +50,8 @@ class NaiveBook:
         """Follow a feed. Return whether the machine has to refuse this."""
         if isinstance(fed, BookGap):
             self.lost = True
+        elif isinstance(fed, BookSnapshot | BookOrders) and not self._is_whole(fed):
+            return True
         elif isinstance(fed, BookSnapshot):
             self.kind, self.lost = "levels", False
             self.levels = {BUY: dict(fed.bids), SELL: dict(fed.asks)}
@@ -100,7 +103,24 @@ class NaiveBook:
         bids, asks = self.side(BUY), self.side(SELL)
         return self.lost or bool(bids and asks and bids[0][0] >= asks[0][0])
 
+    def _is_whole(self, fed: BookSnapshot | BookOrders) -> bool:
+        if isinstance(fed, BookSnapshot):
+            return all(
+                0 < price <= MOST and quantity >= 0 for price, quantity in fed.bids + fed.asks
+            )
+        numbers = [number for number, _, _, _ in fed.orders]
+        if len(set(numbers)) < len(numbers):
+            return False
+        return all(
+            0 < price <= MOST and 0 < quantity <= MOST for _, _, price, quantity in fed.orders
+        )
+
     def _change(self, change: BookChange) -> bool:
+        if not all(
+            0 < price <= MOST and quantity >= 0 for price, quantity in change.bids + change.asks
+        ):
+            self.kind, self.lost = self.kind, True
+            return True
         if self.kind == "orders":
             wrong, self.lost = not self.lost, True
             return wrong
@@ -158,3 +178,8 @@ class NaiveBook:
         if isinstance(change, BookOrderReplaced):
             new = NaiveOrder(change.new_order, order.side, change.price, change.quantity)
             self.orders.append(new)
+
+
+def are_true(levels: Levels) -> bool:
+    """Whether levels can be true."""
+    return all(0 < price <= MOST and quantity >= 0 for price, quantity in levels)

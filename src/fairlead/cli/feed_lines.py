@@ -60,7 +60,7 @@ class Markets:
         if number is None:
             return None
         terms, book = self.of(number)
-        follow(book, input, False, time)
+        follow(book, input, None, time)
         return terms, book
 
 
@@ -144,19 +144,16 @@ class Trades:
 
     def lines(self, time: Nanos, input: Input) -> Iterator[Line]:
         """Yield the trade that an input is."""
-        traded = Price(0)
-        if isinstance(input, BookOrderExecuted):
-            traded = self._markets.of(input.instrument)[1].execution_price(input)
         followed = self._markets.follow(time, input)
         if followed is None or not isinstance(input, Trade | BookOrderExecuted | TradeBusted):
             return
-        terms, _ = followed
+        terms, book = followed
         line: Line = {"time": time, "instrument": terms.symbol, "trade": input.trade_id}
         line["venue_time"] = input.venue_time
         if isinstance(input, TradeBusted):
             yield line | {"busted": True}
             return
-        price = input.price if isinstance(input, Trade) else traded
+        price = input.price if isinstance(input, Trade) else book.traded_at(input)
         line["price"], line["quantity"] = level(terms, price, input.quantity)
         if isinstance(input, Trade):
             taker = input.aggressor

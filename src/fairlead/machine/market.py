@@ -5,6 +5,7 @@ price that they are valued at moved, and nowhere else: most data moves none.
 """
 
 from fairlead.machine import performance, triggers
+from fairlead.machine.absurd import absurd_indication, absurd_levels, absurd_quote, absurd_trade
 from fairlead.machine.books import Book
 from fairlead.machine.state import State
 from fairlead.model.inputs import (
@@ -13,14 +14,13 @@ from fairlead.model.inputs import (
     BookGap,
     BookSnapshot,
     FeedSourceChanged,
-    Levels,
     Quote,
     Trade,
     TradeBusted,
     TradingStatus,
 )
 from fairlead.model.outputs import BookRestored, BookStale, InputRefused, Output
-from fairlead.model.units import INCREMENTS_MAX, Nanos
+from fairlead.model.units import Nanos
 
 _UNKNOWN_INSTRUMENT = "unknown instrument"
 
@@ -31,7 +31,7 @@ def quote(state: State, quote: Quote, time: Nanos, outputs: list[Output]) -> Non
     if book is None:
         outputs.append(InputRefused("Quote", _UNKNOWN_INSTRUMENT))
         return
-    problem = _absurd_quote(quote)
+    problem = absurd_quote(quote)
     if problem:
         outputs.append(InputRefused("Quote", problem))
         return
@@ -49,19 +49,21 @@ def trade(state: State, trade: Trade, time: Nanos, outputs: list[Output]) -> Non
     book = state.books.get(trade.instrument)
     if book is None:
         outputs.append(InputRefused("Trade", _UNKNOWN_INSTRUMENT))
-    elif not (0 < trade.price <= INCREMENTS_MAX and 0 < trade.quantity <= INCREMENTS_MAX):
-        outputs.append(InputRefused("Trade", "price or quantity is absurd"))
-    else:
-        if book.trade(trade.price, time, trade.trade_id, trade.aggressor):
-            performance.marked(state, trade.instrument)
-        if trade.instrument in state.watched:
-            triggers.traded(state, trade.instrument, time, outputs)
+        return
+    problem = absurd_trade(trade)
+    if problem:
+        outputs.append(InputRefused("Trade", problem))
+        return
+    if book.trade(trade.price, time, trade.trade_id, trade.aggressor):
+        performance.marked(state, trade.instrument)
+    if trade.instrument in state.watched:
+        triggers.traded(state, trade.instrument, time, outputs)
 
 
 def snapshot(state: State, snapshot: BookSnapshot, time: Nanos, outputs: list[Output]) -> None:
     """Replace a book, or refuse the snapshot with the reason."""
     book = state.books.get(snapshot.instrument)
-    problem = _absurd_levels(snapshot.bids, snapshot.asks)
+    problem = absurd_levels(snapshot.bids, snapshot.asks)
     if book is None or problem:
         outputs.append(InputRefused("BookSnapshot", problem or _UNKNOWN_INSTRUMENT))
         return
@@ -84,7 +86,7 @@ def change(state: State, change: BookChange, time: Nanos, outputs: list[Output])
         outputs.append(InputRefused("BookChange", _UNKNOWN_INSTRUMENT))
         return
     reason = book.reason
-    problem = _absurd_levels(change.bids, change.asks)
+    problem = absurd_levels(change.bids, change.asks)
     if change.update and change.update < book.levels_update:
         problem = problem or "it is older than the book: the feed was reordered"
     problem = problem or book.level_problem()
@@ -139,7 +141,7 @@ def auction_indication(
 ) -> None:
     """Keep what an auction would do now. It is no price that anything trades at."""
     book = state.books.get(indication.instrument)
-    problem = _UNKNOWN_INSTRUMENT if book is None else _absurd_indication(indication)
+    problem = _UNKNOWN_INSTRUMENT if book is None else absurd_indication(indication)
     if book is None or problem:
         outputs.append(InputRefused("AuctionIndication", problem))
     else:
@@ -163,42 +165,3 @@ def report(book: Book, outputs: list[Output]) -> None:
         outputs.append(BookStale(book.instrument, book.reason))
     else:
         outputs.append(BookRestored(book.instrument))
-
-
-def _absurd_quote(quote: Quote) -> str:
-    """Return why the quote cannot be true, empty if it can. A crossed one can: it is seen later."""
-    if not (0 <= quote.bid_price <= INCREMENTS_MAX and 0 <= quote.ask_price <= INCREMENTS_MAX):
-        return "a price is negative or absurd"
-    if quote.bid_quantity < 0 or quote.ask_quantity < 0:
-        return "a quantity is negative"
-    if (quote.bid_price == 0) != (quote.bid_quantity == 0):
-        return "the bid has a price or a quantity, but not both"
-    if (quote.ask_price == 0) != (quote.ask_quantity == 0):
-        return "the ask has a price or a quantity, but not both"
-    return ""
-
-
-def _absurd_levels(bids: Levels, asks: Levels) -> str:
-    """Return why the levels cannot be true, empty if they can."""
-    for side in (bids, asks):
-        for price, quantity in side:
-            if not 0 < price <= INCREMENTS_MAX:
-                return "a price is not above 0, or absurd"
-            if quantity < 0:
-                return "a quantity is negative"
-    return ""
-
-
-def _absurd_indication(indication: AuctionIndication) -> str:
-    """Return why an indication cannot be true, empty if it can."""
-    for amount in (
-        indication.price,
-        indication.near_price,
-        indication.far_price,
-        indication.reference_price,
-        indication.paired,
-        indication.imbalance,
-    ):
-        if not 0 <= amount <= INCREMENTS_MAX:
-            return "a price or a quantity is negative or absurd"
-    return ""

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from fairlead.machine.absurd import absurd_levels, absurd_quote, absurd_trade
 from fairlead.machine.books import Book
+from fairlead.machine.order_book import absurd_orders
 from fairlead.model.inputs import (
     BookChange,
     BookGap,
@@ -25,14 +27,26 @@ from fairlead.model.units import Nanos
 _REFUSED: Final = "a refused change"
 
 
-def follow(book: Book, input: Input, refused: bool, time: Nanos) -> None:
-    """Let a book follow an input about its instrument; `refused`: the machine refused it.
+def follow(book: Book, input: Input, refused: bool | None, time: Nanos) -> None:
+    """Let a book follow an input about its instrument. What moves no book is passed over.
 
-    What moves no book is passed over.
+    `refused`: whether the machine refused it; None where no machine has seen it, and what cannot be
+    true is seen here.
     """
     step = _STEPS.get(type(input))
     if step is not None:
-        step(book, input, refused, time)
+        step(book, input, is_absurd(input) if refused is None else refused, time)
+
+
+def is_absurd(input: Input) -> bool:
+    """Whether a machine that knows the instrument would refuse this, whatever its book."""
+    if isinstance(input, Quote):
+        return bool(absurd_quote(input))
+    if isinstance(input, Trade):
+        return bool(absurd_trade(input))
+    if isinstance(input, BookSnapshot | BookChange):
+        return bool(absurd_levels(input.bids, input.asks))
+    return isinstance(input, BookOrders) and bool(absurd_orders(input.orders))
 
 
 def _quote(book: Book, quote: Quote, refused: bool, time: Nanos) -> None:
@@ -56,7 +70,7 @@ def _snapshot(book: Book, whole: BookSnapshot, refused: bool, time: Nanos) -> No
 
 
 def _change(book: Book, change: BookChange, refused: bool, time: Nanos) -> None:
-    if refused or book.level_problem():
+    if refused or book.level_problem() or (change.update and change.update < book.levels_update):
         book.lose(_REFUSED)
     else:
         book.change(change.bids, change.asks, change.update, time)
