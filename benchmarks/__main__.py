@@ -10,6 +10,7 @@ from rich.console import Console
 
 from benchmarks import (
     booking,
+    decoding,
     feeding,
     gate,
     growth,
@@ -38,6 +39,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
         killing,
         feeding,
         booking,
+        decoding,
     )
 }
 _ROOT: Final = Path(__file__).parents[1]

@@ -24,7 +24,7 @@ from fairlead.gateways.itch.messages import (
     Layout,
     layout_of,
 )
-from fairlead.gateways.itch.rules import BOOK_LETTERS, RULES, add
+from fairlead.gateways.itch.rules import BOOK_RULES, RULES, BookRule, add
 from fairlead.model.inputs import (
     BookGap,
     BookOrderAdded,
@@ -62,6 +62,11 @@ HELD_MESSAGES_MAX: Final = 500_000  # while a snapshot is fetched: seconds of th
 _HEADER_BYTES: Final = 3  # of type and locate
 _LEVEL_UNIT: Final = 10 ** (LEVEL_DECIMALS - 6)  # of a decline level, in millionths
 
+# The rows that nearly all messages are of: size, fields, where the symbol is, meaning.
+_HOT: Final[Mapping[int, tuple[int, Callable[[bytes], Values], int, BookRule]]] = {
+    letter: (LAYOUTS[letter].size, LAYOUTS[letter].struct.unpack, LAYOUTS[letter].stock_at, rule)
+    for letter, rule in BOOK_RULES.items()
+}
 VenueRule = Callable[[Values, Nanos], list[Input]]
 
 
@@ -106,17 +111,35 @@ class ItchFeed:
         return tuple(listing.id for listing in self._listings if listing.lost)
 
     def receive(self, frame: bytes, time: Nanos) -> list[Input]:
-        """Return what a message, which reached us at `time`, says. Raises `MalformedFrame`."""
+        """Return what a message, which reached us at `time`, says. Raises `MalformedFrame`.
+
+        Most messages are of books, or of nobody: they are told apart here, without another call.
+        """
         counts = self.counts
         counts.frames += 1
         try:
-            inputs = self._take(frame)
+            row = _HOT.get(frame[0]) if len(frame) > _HEADER_BYTES else None
+            listing = self._by_locate[frame[1] << 8 | frame[2]] if row else None
+            if row is None or len(frame) != row[0]:
+                inputs = self._take(frame)
+            elif listing is None:
+                known = self._others[frame[1] << 8 | frame[2]]
+                inputs = self._drop("symbol_not_subscribed") if known else self._take(frame)
+            else:
+                _, unpack, stock_at, rule = row
+                values = unpack(frame)
+                at = values[3] << 32 | values[4]
+                strange = stock_at and frame[stock_at : stock_at + STOCK_BYTES] != listing.stock
+                if strange or listing.lost or at >= NANOS_PER_DAY:
+                    inputs = self._take(frame)
+                else:
+                    inputs = rule(listing, values, at + self._midnight)
         except MalformedFrame as error:
             counts.drop(f"malformed_{error.reason}")
             self._doubt(frame)
             raise
         if inputs:
-            counts.passed(type(inputs[0]).__name__)
+            counts.passed(inputs[0].__class__.__name__)
         return self.untold() + inputs if self._untold else inputs
 
     def untold(self) -> list[Input]:
@@ -232,7 +255,7 @@ class ItchFeed:
         letter = frame[0]
         if listing is None or letter in self._venue_rules:
             return self._of_nobody(frame, values, time)
-        if listing.lost and letter in BOOK_LETTERS:
+        if listing.lost and letter in BOOK_RULES:
             return self._wait(listing, frame)
         if letter == _DIRECTORY:
             return self._on_directory(listing, values, time)

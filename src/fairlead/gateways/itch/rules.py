@@ -28,38 +28,41 @@ from fairlead.model.units import Nanos, Price
 
 Told = list[Input] | str
 Rule = Callable[[Listing, Values, Nanos], Told]
+BookRule = Callable[[Listing, Values, Nanos], list[Input]]
 
 _SIDES: Final = {b"B": Side.BUY, b"S": Side.SELL}
 _DIRECTIONS: Final = (b"B", b"S", b"N", b"O", b"P")
 _STATES: Final = {b"H": "halted", b"P": "paused", b"Q": "quotes only", b"T": ""}
 _OURS: Final = b"Q"  # the market of an operational halt; the others are NASDAQ's sisters
 _OTHERS: Final = (b"B", b"X")
+_AT_ITS_OWN: Final = Price(0)
 
 
 # --- books ---
 
 
-def add(listing: Listing, values: Values, time: Nanos) -> Told:
+def add(listing: Listing, values: Values, time: Nanos) -> list[Input]:
     """Add an order (A, F)."""
     _, _, _, _, _, order, side, shares, _, price, *_ = values
-    if side not in _SIDES:
+    ours = _SIDES.get(side)
+    if ours is None:
         raise MalformedFrame("side", f"order {order}: side {side!r}, expected B or S")
     if not (shares and price):
         raise MalformedFrame("zero", f"order {order}: {shares} shares at {price}")
     price, shares = price * listing.price_scale, shares * listing.quantity_scale
-    return [BookOrderAdded(listing.id, order, _SIDES[side], price, shares, time)]
+    return [BookOrderAdded(listing.id, order, ours, price, shares, time)]
 
 
-def executed(listing: Listing, values: Values, time: Nanos) -> Told:
+def executed(listing: Listing, values: Values, time: Nanos) -> list[Input]:
     """Trade some of an order at its price (E)."""
     _, _, _, _, _, order, shares, match = values
     if not shares:
         raise MalformedFrame("zero", f"order {order}: 0 shares traded")
     shares *= listing.quantity_scale
-    return [BookOrderExecuted(listing.id, order, shares, Price(0), str(match), time)]
+    return [BookOrderExecuted(listing.id, order, shares, _AT_ITS_OWN, str(match), time)]
 
 
-def executed_at(listing: Listing, values: Values, time: Nanos) -> Told:
+def executed_at(listing: Listing, values: Values, time: Nanos) -> list[Input]:
     """Trade some of an order at another price (C). What is not printed is in a print of its own."""
     _, _, _, _, _, order, shares, match, printable, price = values
     if not (shares and price):
@@ -73,7 +76,7 @@ def executed_at(listing: Listing, values: Values, time: Nanos) -> Told:
     return [BookOrderExecuted(listing.id, order, quantity, traded, str(match), time)]
 
 
-def cancel(listing: Listing, values: Values, time: Nanos) -> Told:
+def cancel(listing: Listing, values: Values, time: Nanos) -> list[Input]:
     """Take some of an order back (X)."""
     _, _, _, _, _, order, shares = values
     if not shares:
@@ -81,12 +84,12 @@ def cancel(listing: Listing, values: Values, time: Nanos) -> Told:
     return [BookOrderReduced(listing.id, order, shares * listing.quantity_scale, time)]
 
 
-def delete(listing: Listing, values: Values, time: Nanos) -> Told:
+def delete(listing: Listing, values: Values, time: Nanos) -> list[Input]:
     """Take an order back (D)."""
     return [BookOrderRemoved(listing.id, values[5], time)]
 
 
-def replace(listing: Listing, values: Values, time: Nanos) -> Told:
+def replace(listing: Listing, values: Values, time: Nanos) -> list[Input]:
     """Put another order in the place of one (U)."""
     _, _, _, _, _, order, new_order, shares, price = values
     if not (shares and price):
@@ -196,7 +199,7 @@ def for_information(listing: Listing, values: Values, time: Nanos) -> Told:
     return "for_information"
 
 
-RULES: Final[Mapping[int, Rule]] = {  # by the first byte of a message
+BOOK_RULES: Final[Mapping[int, BookRule]] = {  # by the first byte of a message
     ord("A"): add,
     ord("F"): add,
     ord("E"): executed,
@@ -204,6 +207,9 @@ RULES: Final[Mapping[int, Rule]] = {  # by the first byte of a message
     ord("X"): cancel,
     ord("D"): delete,
     ord("U"): replace,
+}
+RULES: Final[Mapping[int, Rule]] = {
+    **BOOK_RULES,
     ord("P"): hidden_trade,
     ord("Q"): cross_trade,
     ord("B"): broken_trade,
@@ -217,4 +223,3 @@ RULES: Final[Mapping[int, Rule]] = {  # by the first byte of a message
     ord("N"): for_information,
     ord("O"): for_information,
 }
-BOOK_LETTERS: Final = frozenset(b"AFECXDU")
