@@ -24,6 +24,7 @@ from fairlead.node.configuration import (
     SessionSettings,
     StrategySettings,
 )
+from fairlead.node.latency_settings import LatencySettings
 from fairlead.node.loading import dump, load, read
 from fairlead.node.paper import default
 from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
@@ -31,7 +32,6 @@ from fairlead.node.safety_settings import SafetyFile
 from fairlead.node.time_text import TIME_MAX, parse_time
 from fairlead.node.venue_settings import (
     FeeSettings,
-    LatencySettings,
     RecordedVenueSettings,
     SimulatedInstrumentSettings,
     SimulatedVenueSettings,

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.configuration import JournalSettings, SessionSettings
 from fairlead.node.errors import ConfigurationError
+from fairlead.node.latency_settings import LatencySettings
 from fairlead.node.loading import changed, load, read, read_model
 from fairlead.node.paper import default
 from fairlead.node.settings import Section
-from fairlead.node.venue_settings import LatencySettings, SimulatedVenueSettings
+from fairlead.node.venue_settings import SimulatedVenueSettings
 
 GOOD = """\
 venue: {kind: simulated, instruments: [{symbol: A.SIM, price_start: 100}]}
@@ -130,10 +131,12 @@ BROKEN: list[tuple[str, str, list[str]]] = [
     ),
     (
         "a key of the other kind of venue",
-        RECORDED.replace("files", "seed: 1, files"),
+        RECORDED.replace("files", "instruments: 1, files"),
         [
-            "1:25: venue.seed: found an unknown key, expected one of kind, format, files, market,"
-            " latency, queue_model, fees"
+            "1:25: venue.instruments: found an unknown key, expected one of format, files, market,"
+            " symbols, date, kind, beside, data, times, seed, latency, queue_model, queue_power,"
+            " rejection_rate, transient_rejection_rate, lost_order_rate, lost_report_rate, impact,"
+            " slippage_bps, spread_bps, participation, fees"
         ],
     ),
     (

@@ -13,9 +13,19 @@ from fairlead.model.inputs import (
 )
 from fairlead.model.outputs import Action
 from fairlead.model.terms import Side
-from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos, Price, Quantity, UpdateId
+from fairlead.model.units import (
+    NANOS_PER_MILLISECOND,
+    InstrumentId,
+    Nanos,
+    Price,
+    Quantity,
+    Rate,
+    UpdateId,
+)
+from fairlead.simulator.impact import ImpactConfig
+from fairlead.simulator.queue_models import QueueModel
 from fairlead.simulator.recorded import RecordedWorld
-from fairlead.simulator.recorded_book import QueueModel, RecordedConfig
+from fairlead.simulator.recorded_book import RecordedConfig
 from tests.simulator.orders import INSTRUMENT, ONE, at, quick, story
 
 Event = tuple[Nanos, list[Input]]
@@ -69,6 +79,9 @@ class Stage:
         queue_model: QueueModel = QueueModel.PESSIMISTIC,
         settle: int = 200 * NANOS_PER_MILLISECOND,
         touch_only: bool = False,
+        impacts: dict[InstrumentId, ImpactConfig] | None = None,
+        slippage: int = 0,
+        delayed: bool = False,
     ) -> None:
         """Take what happens, in order; an action of ours leaves just after the event before it."""
         self.events: list[Event] = []
@@ -81,7 +94,13 @@ class Stage:
                 time += NANOS_PER_MILLISECOND
                 self.events.append((at(time), [one]))
         config = RecordedConfig(
-            venue=quick(), queue_model=queue_model, settle=Nanos(settle), touch_only=touch_only
+            venue=quick(),
+            queue_model=queue_model,
+            settle=Nanos(settle),
+            touch_only=touch_only,
+            impacts=impacts,
+            slippage=Rate(slippage),
+            delayed=delayed,
         )
         self.world = RecordedWorld(iter(self.events), [INSTRUMENT], config)
 

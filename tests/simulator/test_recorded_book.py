@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos, Price, Quantity
-from fairlead.simulator.recorded_book import Queued, QueueModel, RecordedConfig, RecordedSide
+from fairlead.simulator.queue_models import QueueModel
+from fairlead.simulator.recorded_book import Queued, RecordedConfig, RecordedSide
 from fairlead.simulator.venue_order import VenueOrder
 from tests.simulator.orders import BUY, INSTRUMENT, SELL, approved, send
 from tests.simulator.recordings import change, played, snapshot, trade

@@ -20,8 +20,9 @@ from fairlead.model.outputs import Action, Approved
 from fairlead.model.terms import Liquidity, Side
 from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Nanos, OrderId
 from fairlead.simulator.market import demo_market, simulated_world
+from fairlead.simulator.queue_models import QueueModel
 from fairlead.simulator.recorded import RecordedWorld
-from fairlead.simulator.recorded_book import QueueModel, RecordedConfig
+from fairlead.simulator.recorded_book import RecordedConfig
 from fairlead.simulator.venue import VenueConfig
 from tests.simulator.orders import BUY, FOK, GTC, IOC, SELL, START, at, cancel, replace, send
 from tests.simulator.recordings import change, played, quote, snapshot, trade

@@ -38,13 +38,14 @@ from fairlead.node.configuration import (
     StrategySettings,
 )
 from fairlead.node.errors import ConfigurationError
+from fairlead.node.latency_settings import LatencySettings
 from fairlead.node.live_settings import LiveVenueSettings, SilenceSettings
 from fairlead.node.loading import load
 from fairlead.node.pace import LiveTime, StopRequest
 from fairlead.node.reading import Reading
 from fairlead.node.recovery import verify
 from fairlead.node.risk_settings import RiskSettings
-from fairlead.node.venue_settings import LatencySettings, ListedInstrumentSettings
+from fairlead.node.venue_settings import ListedInstrumentSettings
 from fairlead.stages.live_market import STARTED
 from fairlead.stages.paper import PaperSession
 from fairlead.stages.worlds import surroundings

@@ -10,11 +10,10 @@ from fairlead.cli.console import FOUND_WRONG, fail, mistakes_in_one_line
 from fairlead.cli.outcome import write_html
 from fairlead.cli.reproduce import stored
 from fairlead.cli.rerun import live_again, print_rerun
-from fairlead.cli.session_options import COMMAND_LINE, configured, duration, moment
+from fairlead.cli.session_options import COMMAND_LINE, RecordedAs, configured, duration, moment
 from fairlead.cli.sweep import Asked, cores
 from fairlead.cli.sweep import sweep as swept
 from fairlead.node.loading import changed
-from fairlead.stages.worlds import MarketName
 
 # The options of the command.
 StrategyName = Annotated[
@@ -28,7 +27,8 @@ Config = Annotated[
     Path | None, typer.Option(help="A YAML configuration; without one, the demo market.")
 ]
 Safety = Annotated[Path | None, typer.Option(help="A YAML safety file, over the configuration.")]
-MarketOption = Annotated[MarketName, typer.Option(help="The market of the recording.")]
+FormatOption = Annotated[str, typer.Option(help="How it was recorded.")]
+MarketOption = Annotated[str, typer.Option(help="The market of the recording.")]
 Set = Annotated[
     list[str] | None, typer.Option("--set", help="A parameter of the strategy: key=value.")
 ]
@@ -66,6 +66,7 @@ def backtest(
     data: Data = None,
     config: Config = None,
     safety: Safety = None,
+    format: FormatOption = "binance-raw",
     market: MarketOption = "auto",
     set_: Set = None,
     from_: From = None,
@@ -95,10 +96,13 @@ def backtest(
         if reproduce is not None:
             if strategy or set_ or sweep or from_ or to or for_ or save or report:
                 fail("--reproduce takes all from the result: it goes with --data, --config, --json")
-            given = None if config is None else configured(config, [], market, None, [], safety)
+            given = (
+                None if config is None else configured(config, [], RecordedAs(), None, [], safety)
+            )
             sound = reproduced(stored(reproduce, given, data or []), json)
         else:
-            configuration = configured(config, data or [], market, strategy, set_ or [], safety)
+            recorded = RecordedAs(format, market)
+            configuration = configured(config, data or [], recorded, strategy, set_ or [], safety)
             if for_ is not None:
                 span = {"duration": duration(for_, "--for")}
                 session = configuration.session.model_copy(update=span)

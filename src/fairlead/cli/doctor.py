@@ -18,7 +18,7 @@ from rich.text import Text
 
 from fairlead.cli.console import FOUND_WRONG, OUT, mistakes_in_one_line, print_json
 from fairlead.cli.findings import Finding, configuration_findings, resolved
-from fairlead.cli.session_options import configured
+from fairlead.cli.session_options import RecordedAs, configured
 from fairlead.node.build import Build, running_build
 
 _SYNCS: Final = 50
@@ -46,7 +46,7 @@ def doctor(
     configuration = None
     if config is not None or safety is not None:
         with mistakes_in_one_line():
-            configuration = configured(config, (), "auto", None, (), safety)
+            configuration = configured(config, (), RecordedAs(), None, (), safety)
         findings += configuration_findings(configuration)
     fit = all(finding.fit for finding in findings)
     if json:

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from fairlead.cli.console import ERR, FOUND_WRONG, OUT, mistakes_in_one_line, print_json
-from fairlead.cli.session_options import COMMAND_LINE, configured, duration
+from fairlead.cli.session_options import COMMAND_LINE, RecordedAs, configured, duration
 from fairlead.cli.sweep import cores
 from fairlead.model.units import Nanos
 from fairlead.node.configuration import Configuration
@@ -18,7 +18,6 @@ from fairlead.node.loading import changed
 from fairlead.readers.written import printable, time_text
 from fairlead.stages.lookahead import Decision, Difference, Verdict, look
 from fairlead.stages.sweep import span_of
-from fairlead.stages.worlds import MarketName
 
 _CUTS_MAX: Final = 1_000
 
@@ -33,7 +32,8 @@ def lookahead(
     config: Annotated[
         Path | None, typer.Option(help="A YAML configuration; without one, the demo market.")
     ] = None,
-    market: Annotated[MarketName, typer.Option(help="The market of the recording.")] = "auto",
+    format: Annotated[str, typer.Option(help="How it was recorded.")] = "binance-raw",
+    market: Annotated[str, typer.Option(help="The market of the recording.")] = "auto",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="A parameter of the strategy: key=value.")
     ] = None,
@@ -53,7 +53,9 @@ def lookahead(
     Exit code 0: nothing was found. 1: the strategy knows the future, or does not repeat itself.
     """
     with mistakes_in_one_line():
-        configuration = configured(config, data or [], market, strategy, set_ or [])
+        configuration = configured(
+            config, data or [], RecordedAs(format, market), strategy, set_ or []
+        )
         if for_ is not None:
             session = configuration.session.model_copy(update={"duration": duration(for_, "--for")})
             configuration = changed(configuration, COMMAND_LINE, session=session)

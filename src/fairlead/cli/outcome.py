@@ -101,7 +101,7 @@ def content_of(outcome: Outcome) -> dict[str, Any]:
         content["verify"] = {"passed": outcome.verdict.passed, "problem": outcome.verdict.problem}
     if outcome.recovered is not None:
         content["recovered"] = asdict(outcome.recovered)
-    if wired.surroundings.feed is not None:
+    if wired.surroundings.recordings is not None:
         content["feed"] = _feed(wired)
     if isinstance(wired.surroundings.venue, LiveMarket):
         content["live"] = wired.surroundings.venue.content()
@@ -137,15 +137,16 @@ def _breakdown(wired: Wired) -> dict[str, Any]:
 
 
 def _feed(wired: Wired) -> dict[str, Any]:
-    feed, comparison = wired.surroundings.feed, wired.comparison
-    assert feed is not None, "a recording has a feed"
+    recordings, comparison = wired.surroundings.recordings, wired.comparison
+    assert recordings is not None, "a recording has a feed"
     assert comparison is not None, "a recording is compared"
+    counts = recordings.counts
     return {
-        "frames": feed.counts.frames,
-        "inputs": feed.counts.inputs,
-        "dropped": feed.counts.dropped,
-        "gaps": feed.counts.gaps,
-        "balanced": feed.counts.balanced,
+        "frames": counts.frames,
+        "inputs": counts.inputs,
+        "dropped": counts.dropped,
+        "gaps": counts.gaps,
+        "balanced": counts.balanced,
         "book_compared": comparison.compared,
         "book_equal": comparison.equal,
         "book_different": comparison.different,
@@ -185,7 +186,7 @@ def _closing_table(outcome: Outcome) -> Table:
     table = Table(show_header=False, box=None, pad_edge=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
-    if wired.surroundings.feed is not None:
+    if wired.surroundings.recordings is not None:
         _add_feed(table, wired)
     if isinstance(wired.surroundings.venue, LiveMarket):
         _add_live(table, wired.surroundings.venue)
@@ -252,19 +253,18 @@ def _add_live(table: Table, market: LiveMarket) -> None:
 
 
 def _add_feed(table: Table, wired: Wired) -> None:
-    feed, comparison = wired.surroundings.feed, wired.comparison
-    assert feed is not None, "a recording has a feed"
+    recordings, comparison = wired.surroundings.recordings, wired.comparison
+    assert recordings is not None, "a recording has a feed"
     assert comparison is not None, "a recording is compared"
-    counts = feed.counts
+    counts = recordings.counts
     passed, dropped = sum(counts.inputs.values()), sum(counts.dropped.values())
     table.add_row(
         "recording",
         f"{counts.frames:,} frames = {passed:,} inputs + {dropped:,} dropped"
         f" + {counts.waiting:,} waiting; {counts.gaps:,} gaps",
     )
-    recording = wired.surroundings.recording
-    if recording is not None and recording.times_backwards:
-        table.add_row("", f"{recording.times_backwards:,} receive times went back, and were held")
+    if recordings.times_backwards:
+        table.add_row("", f"{recordings.times_backwards:,} receive times went back, and were held")
     for reason, count in counts.dropped.items():
         table.add_row("", f"dropped {count:,}: {reason}")
     different = comparison.different

@@ -17,7 +17,7 @@ from fairlead.cli.measured import short_money
 from fairlead.cli.outcome import Outcome
 from fairlead.cli.past import Past, past
 from fairlead.cli.phrases import output_phrase
-from fairlead.cli.session_options import configured
+from fairlead.cli.session_options import RecordedAs, configured
 from fairlead.cli.tables import Column, Row, fitting_table
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model import text
@@ -66,7 +66,7 @@ def live_again(
     directory = newest_session(journal)
     recalled = recall(directory)
     if config is not None:
-        configuration = configured(config, [], "auto", strategy, parameters)
+        configuration = configured(config, [], RecordedAs(), strategy, parameters)
     else:
         configuration = configuration_of(recalled, strategy, assignments(parameters))
     summary, sent, sent_again = SessionSummary(), Messages(), Messages()

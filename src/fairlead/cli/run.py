@@ -12,7 +12,7 @@ import typer
 from fairlead.cli.console import ERR, FOUND_WRONG, OUT, fail, mistakes_in_one_line
 from fairlead.cli.live import LiveView
 from fairlead.cli.outcome import Outcome, print_outcome, recovery_phrase, write_html
-from fairlead.cli.session_options import COMMAND_LINE, configured, duration
+from fairlead.cli.session_options import COMMAND_LINE, RecordedAs, configured, duration
 from fairlead.gateways.errors import GatewayError
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model.units import NANOS_PER_SECOND, Sequence
@@ -24,7 +24,6 @@ from fairlead.node.recovery import verify
 from fairlead.node.session import Pace
 from fairlead.stages.paper import PaperSession, Recovered, new_session, newest_session
 from fairlead.stages.wiring import OVER
-from fairlead.stages.worlds import MarketName
 
 Speed = Literal["max", "1x", "10x"]
 
@@ -40,7 +39,8 @@ def run(
         list[Path] | None,
         typer.Option(help="A recorded file to trade on; repeat it to join several in order."),
     ] = None,
-    market: Annotated[MarketName, typer.Option(help="The market of the recording.")] = "auto",
+    format: Annotated[str, typer.Option(help="How it was recorded.")] = "binance-raw",
+    market: Annotated[str, typer.Option(help="The market of the recording.")] = "auto",
     strategy: Annotated[
         str | None, typer.Option(help="A strategy: a shipped name or file.py[:Class].")
     ] = None,
@@ -64,7 +64,8 @@ def run(
 ) -> None:
     """Run a paper session: real data or a simulated market, real risk, real journal, no money."""
     with mistakes_in_one_line():
-        configuration = configured(config, feed or [], market, strategy, set_ or [], safety)
+        recorded = RecordedAs(format, market)
+        configuration = configured(config, feed or [], recorded, strategy, set_ or [], safety)
         configuration = _with_options(configuration, for_, speed, journal)
         outcome = _session(configuration, resume)
         if report is not None:

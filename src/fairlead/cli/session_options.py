@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pydantic import ValidationError
 
@@ -16,16 +17,22 @@ from fairlead.node.time_text import parse_duration, parse_time
 from fairlead.node.venue_settings import RecordedVenueSettings
 from fairlead.stages.recording_defaults import DEFAULT_STRATEGY, configuration_for, name_of
 from fairlead.stages.risk_opening import warnings
-from fairlead.stages.worlds import MarketName
 from fairlead.strategy.parameters import assignments
 
 COMMAND_LINE = "command line"
 
 
+class RecordedAs(NamedTuple):
+    """How the files that are named on the command line were recorded."""
+
+    format: str = "binance-raw"
+    market: str = "auto"
+
+
 def configured(
     config: Path | None,
     files: Sequence[Path],
-    market: MarketName,
+    recorded: RecordedAs,
     strategy: str | None,
     parameters: Sequence[str],
     safety: Path | None = None,
@@ -38,7 +45,7 @@ def configured(
     """
     given = assignments(parameters)
     try:
-        configuration = _configured(config, tuple(files), market, strategy)
+        configuration = _configured(config, tuple(files), recorded, strategy)
         configuration = _with_strategy(configuration, strategy, given)
         if safety is not None:
             configuration = with_safety(configuration, safety, os.environ)
@@ -54,13 +61,15 @@ def configured(
 
 
 def _configured(
-    config: Path | None, files: tuple[Path, ...], market: MarketName, strategy: str | None
+    config: Path | None, files: tuple[Path, ...], recorded: RecordedAs, strategy: str | None
 ) -> Configuration:
     if config is None and files:
-        return configuration_for(files, market, strategy or DEFAULT_STRATEGY)
+        return configuration_for(
+            files, recorded.market, strategy or DEFAULT_STRATEGY, format=recorded.format
+        )
     configuration = load(config, os.environ) if config is not None else paper.default()
     if files:
-        venue = RecordedVenueSettings(kind="recorded", files=files, market=market)
+        venue = RecordedVenueSettings(kind="recorded", files=files, **recorded._asdict())
         configuration = changed(configuration, COMMAND_LINE, venue=venue)
     return configuration
 

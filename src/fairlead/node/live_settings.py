@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, Strict
 
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
+from fairlead.node.latency_settings import LatencySettings
 from fairlead.node.settings import (
     Contradiction,
     Location,
@@ -17,7 +18,6 @@ from fairlead.node.settings import (
 )
 from fairlead.node.venue_settings import (
     FeeSettings,
-    LatencySettings,
     ListedInstrumentSettings,
 )
 

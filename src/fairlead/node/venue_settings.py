@@ -4,18 +4,20 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, Strict
+from pydantic import AfterValidator, Field, Strict
 
+from fairlead.gateways.formats import FORMATS
 from fairlead.model.units import (
     INCREMENTS_MAX,
     NANOS_PER_MILLISECOND,
     NANOS_PER_SECOND,
     Nanos,
 )
+from fairlead.node.cost_settings import ImpactSettings
+from fairlead.node.latency_settings import LatencySettings
 from fairlead.node.settings import (
     BasisPointsNumber,
     Contradiction,
-    Duration,
     Location,
     Name,
     Number,
@@ -25,22 +27,22 @@ from fairlead.node.settings import (
     decimals,
     is_multiple,
     matching,
+    refuse,
     repeated,
 )
 
 HALF_SPREAD_DECIMALS: Final = 2  # the simulator counts hundredths of a tick
 INCREMENT_DECIMALS_MAX: Final = 12  # what an instrument may have
 HEARTBEAT_MIN: Final = Nanos(10 * NANOS_PER_MILLISECOND)
+SHARE_DECIMALS_MAX: Final = 8  # the simulator counts shares in parts of 10^8
 HEARTBEAT_MAX: Final = Nanos(60 * NANOS_PER_SECOND)
 
 
-class LatencySettings(Section):
-    """How long things take on their way; up to `jitter` more, by chance."""
+def _share(share: Decimal) -> Decimal:
+    return share if decimals(share) <= SHARE_DECIMALS_MAX else refuse("at most 8 decimals")
 
-    order: PositiveDuration = Nanos(500_000)
-    report: PositiveDuration = Nanos(500_000)
-    market_data: PositiveDuration = Nanos(400_000)
-    jitter: Duration = Nanos(100_000)
+
+Share = Annotated[Number, Field(ge=0, le=1), AfterValidator(_share)]
 
 
 class FeeSettings(Section):
@@ -118,8 +120,10 @@ class SimulatedVenueSettings(Section):
         min_length=1, max_length=1000
     )
     latency: LatencySettings = LatencySettings()
-    rejection_rate: Number = Field(default=Decimal(0), ge=0, le=1)
-    transient_rejection_rate: Number = Field(default=Decimal(0), ge=0, le=1)
+    rejection_rate: Share = Decimal(0)
+    transient_rejection_rate: Share = Decimal(0)
+    lost_order_rate: Share = Decimal(0)
+    lost_report_rate: Share = Decimal(0)
     fees: FeeSettings = FeeSettings()
 
     def contradictions(self) -> Iterator[Contradiction]:
@@ -127,29 +131,59 @@ class SimulatedVenueSettings(Section):
         symbols = [instrument.symbol for instrument in self.instruments]
         for index in repeated(symbols):
             yield Contradiction(("instruments", index, "symbol"), "each symbol once")
-        for name in ("rejection_rate", "transient_rejection_rate"):
-            if decimals(getattr(self, name)) > 8:
-                yield Contradiction((name,), "at most 8 decimals")
-        if self.rejection_rate + self.transient_rejection_rate > 1:
-            expected = "at most 1 together with rejection_rate"
-            yield Contradiction(("transient_rejection_rate",), expected)
+        yield from rejections(self.rejection_rate, self.transient_rejection_rate)
 
 
-class RecordedVenueSettings(Section):
-    """A market that was recorded. Our orders are filled by its book and its trades."""
+class RecordingSettings(Section):
+    """Recorded files of one format, and what they do not say themselves."""
+
+    format: str = "binance-raw"
+    files: Annotated[tuple[Location, ...], Strict(False)] = Field(min_length=1, max_length=1000)
+    market: str = "auto"
+    symbols: Annotated[tuple[Symbol, ...], Strict(False)] = Field(default=(), max_length=1000)
+    date: Annotated[str, matching(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day: yyyy-mm-dd")] | None = None
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return an unknown format, and the files that are there twice."""
+        if self.format not in FORMATS:
+            yield Contradiction(("format",), f"one of {', '.join(FORMATS)}")
+        for index in repeated([str(file) for file in self.files]):
+            yield Contradiction(("files", index), "each file once")
+
+
+class RecordedVenueSettings(RecordingSettings):
+    """A market that was recorded. Our orders are filled by what it shows."""
 
     kind: Literal["recorded"]
-    format: Literal["binance-raw"] = "binance-raw"
-    files: Annotated[tuple[Location, ...], Strict(False)] = Field(min_length=1, max_length=1000)
-    market: Literal["spot", "usdm", "auto"] = "auto"
+    beside: Annotated[tuple[RecordingSettings, ...], Strict(False)] = Field(
+        default=(), max_length=1000
+    )
+    data: Literal["auto", "book", "touch", "bars"] = "auto"
+    times: Literal["received", "venue"] = "received"
+    seed: int = Field(default=1, ge=0, lt=2**63)
     latency: LatencySettings = LatencySettings()
-    queue_model: Literal["pessimistic", "proportional"] = "pessimistic"
+    queue_model: Literal["pessimistic", "proportional", "power", "logarithmic"] = "pessimistic"
+    queue_power: int = Field(default=3, ge=1, le=8)
+    rejection_rate: Share = Decimal(0)
+    transient_rejection_rate: Share = Decimal(0)
+    lost_order_rate: Share = Decimal(0)
+    lost_report_rate: Share = Decimal(0)
+    impact: ImpactSettings | None = None
+    slippage_bps: BasisPointsNumber | None = Field(default=None, ge=0, le=9999)
+    spread_bps: BasisPointsNumber = Field(default=Decimal(0), ge=0, le=9999)
+    participation: Share = Field(default=Decimal("0.1"), gt=0)
     fees: FeeSettings | None = None
 
     def contradictions(self) -> Iterator[Contradiction]:
-        """Return the files that are there twice."""
-        for index in repeated([str(file) for file in self.files]):
-            yield Contradiction(("files", index), "each file once")
+        """Return what is wrong with the files, and shares that are too large together."""
+        yield from super().contradictions()
+        yield from rejections(self.rejection_rate, self.transient_rejection_rate)
+
+
+def rejections(for_good: Decimal, for_now: Decimal) -> Iterator[Contradiction]:
+    """Return that more than all is turned down."""
+    if for_good + for_now > 1:
+        yield Contradiction(("transient_rejection_rate",), "at most 1 together with rejection_rate")
 
 
 class DirectVenueSettings(Section):

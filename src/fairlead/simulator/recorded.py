@@ -32,8 +32,15 @@ The rules:
 (e) *Post-only* is rejected if it would take when it is looked at. What would trade with an order of
     ours is canceled (the newer one): "self_trade".
 (f) *Unknown book.* Before the first snapshot, and from a gap to the next snapshot, new orders are
-    rejected and waiting ones wait. A recording of quotes alone has no snapshots: with `touch_only`
-    the touch is the whole book.
+    rejected and waiting ones wait; so while the venue does not trade the instrument. A recording of
+    quotes alone has no snapshots: with `touch_only` the touch is the whole book.
+(g) *By order.* Where the recording has every order, the place in the queue is known and nothing is
+    assumed: ours stands behind exactly those that were there, and each of them leaves by trading or
+    by being taken back (`recorded_orders.py`). An execution fills us if it is of an order behind
+    us, or at a worse price for the other side, and nobody is left before us; up to its quantity.
+(h) *Our own impact*, where it is configured (`impact.py`), makes what we take dearer. What waits is
+    filled only by what would have reached it at the prices as we moved them: at its price no trade
+    does so any more, and through it only one that went further than we moved it.
 
 When the recording has ended, what was not looked at is rejected, cancels still work, reports still
 arrive.
@@ -42,18 +49,31 @@ arrive.
 from collections.abc import Iterator
 from typing import Final
 
-from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Input, Quote, Trade
+from fairlead.model.inputs import (
+    BookChange,
+    BookOrder,
+    BookOrderExecuted,
+    Input,
+    Quote,
+    Trade,
+)
 from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import Approved
 from fairlead.model.terms import Liquidity, Side
-from fairlead.model.units import Nanos, OrderId, Quantity
+from fairlead.model.units import InstrumentId, Nanos, OrderId, Price, Quantity
+from fairlead.simulator.chance import Chance
 from fairlead.simulator.errors import RecordingError
+from fairlead.simulator.latency import Wire
 from fairlead.simulator.recorded_book import Queued, RecordedConfig
 from fairlead.simulator.tape import Tape, Unseen
-from fairlead.simulator.venue import Venue
+from fairlead.simulator.venue import DATA_STREAM, Venue
 from fairlead.simulator.venue_order import VenueOrder
 from fairlead.simulator.world import NEVER, Handling
 
+# Members that the path reads all the time: through the enumeration each read costs 50 ns.
+_BUY: Final = Side.BUY
+_SELL: Final = Side.SELL
+_NO_INSTRUMENT: Final = InstrumentId(0)
 _END: Final[tuple[Nanos, list[Input]]] = (NEVER, [])
 
 
@@ -73,10 +93,14 @@ class RecordedWorld(Venue):
     ) -> None:
         """Begin before the first event."""
         super().__init__(instruments, config.venue)
-        self._tapes = {one.instrument: Tape(config) for one in instruments}
+        self._tapes = {one.instrument: Tape(one, config) for one in instruments}
         self._queued: dict[OrderId, Queued] = {}  # orders that wait in a queue
         self._replay = config
         self._report_delay = config.venue.report_latency.constant
+        self._data_delay = config.venue.data_latency.constant
+        self._data: Wire[Input] | None = None  # where market data takes time to reach us
+        if config.delayed:
+            self._data = Wire(config.venue.data_latency, Chance(config.venue.seed, DATA_STREAM))
         self.events = events
         self._events_read: int = 0
         self._event_time: Nanos = Nanos(0)
@@ -87,7 +111,11 @@ class RecordedWorld(Venue):
 
     def next_time(self) -> Nanos | None:
         """Return the time before which nothing reaches us; `None` once all is over."""
-        time = min(self._event_time, self.reports.next_time)
+        event = self._event_time
+        if self._data is not None:
+            event = Nanos(event + self._data_delay) if event != NEVER else NEVER
+            event = min(event, self._data.next_time)
+        time = min(event, self.reports.next_time)
         if self.actions.next_time != NEVER:
             time = min(time, Nanos(self.actions.next_time + self._report_delay))
         return time if time != NEVER else None
@@ -97,22 +125,36 @@ class RecordedWorld(Venue):
         assert time >= self.now, f"time went back from {self.now} to {time}"
         self.now = time
         inputs: list[Input] = []
-        actions, reports = self.actions, self.reports
+        actions, reports, data = self.actions, self.reports, self._data
         while True:
             event, arrival, report = self._event_time, actions.next_time, reports.next_time
-            if report <= event and report <= arrival:
+            if (
+                data is not None
+                and data.next_time < report
+                and data.next_time <= min(event, arrival, time)
+            ):
+                inputs.append(data.receive())
+            elif report <= event and report <= arrival:
                 if report > time:
                     return inputs
                 inputs.append(reports.receive())
             elif event <= arrival:
                 if event > time:
                     return inputs
-                inputs.extend(self._event)
+                self._publish(inputs)
                 self._play()
             elif arrival <= time:
                 self.arrive()
             else:
                 return inputs
+
+    def _publish(self, inputs: list[Input]) -> None:
+        """Let the event reach us: at once, or later over a wire of its own."""
+        if self._data is None:
+            inputs.extend(self._event)
+            return
+        for one in self._event:
+            self._data.send(one, self._event_time)
 
     # --- the recording ----------------------------------------------------------------------------
 
@@ -142,6 +184,10 @@ class RecordedWorld(Venue):
     def _play(self) -> None:
         """Let the market move by one event, and our orders meet what it left."""
         time = self._event_time
+        if self._replay.measure_latency:
+            self._measure(time)
+        if self.load is not None:
+            self.load.enter(time, len(self._event))
         moved: list[Tape] = []
         for one in self._event:
             tape = self._tell(one, time)
@@ -156,40 +202,96 @@ class RecordedWorld(Venue):
 
     def _tell(self, input: Input, time: Nanos) -> Tape | None:
         """Let the book that an input is about follow it. Return its tape, `None` if it has none."""
-        tape: Tape | None = None
+        tape = self._tapes.get(getattr(input, "instrument", _NO_INSTRUMENT))
+        if tape is None:
+            return None
         if isinstance(input, Quote):
-            if tape := self._tapes.get(input.instrument):
-                tape.quote(input, time)
+            tape.quote(input, time)
         elif isinstance(input, BookChange):
-            if tape := self._tapes.get(input.instrument):
-                tape.change(input, time)
+            tape.change(input, time)
         elif isinstance(input, Trade):
-            if tape := self._tapes.get(input.instrument):
-                self._trade(tape, input, time)
-        elif isinstance(input, BookSnapshot):
-            if tape := self._tapes.get(input.instrument):
-                tape.snapshot(input)
-        elif isinstance(input, BookGap) and (tape := self._tapes.get(input.instrument)):
-            tape.lose()
+            self._trade(tape, input, time)
+        elif isinstance(input, BookOrder):
+            if isinstance(input, BookOrderExecuted):
+                self._order_executed(tape, input, time)
+            tape.order(input)
+        else:
+            return tape if tape.told(input) else None
         return tape
 
-    def _trade(self, tape: Tape, trade: Trade, time: Nanos) -> None:
-        """Fill our waiting orders by a trade, as rule (c) says: one that says who took."""
-        if trade.aggressor is None:
+    def _measure(self, time: Nanos) -> None:
+        """Tell the latency models how long this event took to the recorder."""
+        for one in self._event:
+            venue_time = getattr(one, "venue_time", 0)
+            if venue_time:
+                self._replay.venue.order_latency.measured(time - venue_time)
+                self._replay.venue.report_latency.measured(time - venue_time)
+                return
+
+    def _order_executed(self, tape: Tape, executed: BookOrderExecuted, time: Nanos) -> None:
+        """Fill our waiting orders that stand before one that trades, as rule (g) says.
+
+        What ours got, the order that it was meant for did not trade: with us there it would still
+        stand before those of ours behind it. So they owe it, and who owes lets so much pass.
+        """
+        found = tape.standing(executed.order)
+        if found is None or not tape.known or executed.quantity <= 0:
             return
-        side = Side.SELL if trade.aggressor is Side.BUY else Side.BUY
+        own = tape.own(found.side)
+        if not own.levels:
+            return
+        reach = own.prices.reach(found.price)
+        shift = tape.costs.shift(found.side, found.price, 0, time)
+        traded = min(executed.quantity, found.leaves)
+        given = 0
+        for queued in own.all():
+            key = queued.order.limit * own.prices.sign
+            if key < reach:
+                return  # best prices first: it goes no further
+            if key == reach and queued.place > found.place:
+                queued.owed += given
+            elif not queued.ahead:
+                passed = min(queued.owed, traded - given)
+                queued.owed -= passed
+                given += passed
+                if given < traded and (not shift or key > reach + shift):
+                    more = Quantity(traded - given)
+                    given += self._fill_waiting(tape, queued, more, time)
+
+    def _trade(self, tape: Tape, trade: Trade, time: Nanos) -> None:
+        """Fill our waiting orders by a trade, as rule (c) says.
+
+        Where it is not told who took, or the trade was with an order that nobody saw, only what it
+        went through is filled, on either side.
+        """
+        if not tape.known or trade.price <= 0 or trade.quantity <= 0:
+            return
+        taker = trade.aggressor
+        if taker is not _SELL:
+            self._trade_through(tape, _SELL, trade, time)
+        if taker is not _BUY:
+            self._trade_through(tape, _BUY, trade, time)
+
+    def _trade_through(self, tape: Tape, side: Side, trade: Trade, time: Nanos) -> None:
+        """Fill our waiting orders of one side by a trade."""
         own = tape.own(side)
-        if not own.levels or not tape.known or trade.price <= 0 or trade.quantity <= 0:
+        if not own.levels:
             return
         reach = own.prices.reach(trade.price)
+        shift = tape.costs.shift(side, trade.price, 0, time)
         left = trade.quantity
-        while left > 0 and own.prices.keys and own.prices.keys[-1] > reach:
-            queued = own.levels[own.prices.best()][0]
-            left = Quantity(left - self._fill_waiting(tape, queued, left, time))
+        by_order = tape.orders is not None
+        for queued in own.all():
+            if not left or queued.order.limit * own.prices.sign <= reach + shift:
+                break
+            if not (by_order and (queued.ahead or queued.owed)):
+                left = Quantity(left - self._fill_waiting(tape, queued, left, time))
+        if by_order or trade.aggressor is None:
+            return
         for queued in list(own.levels.get(trade.price, ())):
             ours = Quantity(trade.quantity - left)
             quantity = queued.traded(trade.quantity, ours, self._replay, time)
-            if quantity:
+            if quantity and not shift:
                 left = Quantity(left - self._fill_waiting(tape, queued, quantity, time))
 
     def _meet_waiting(self, tape: Tape, side: Side, time: Nanos) -> None:
@@ -197,11 +299,15 @@ class RecordedWorld(Venue):
         own, opposite = tape.own(side), tape.opposite(side)
         while own.prices.keys and opposite.prices.reached_by(own.prices.best()):
             queued = own.levels[own.prices.best()][0]
-            offer = next(opposite.within(queued.order.limit), None)
+            limit = queued.order.limit
+            offer = next(opposite.within(limit), None)
             if offer is None:
                 return
+            shift = tape.costs.shift(side, offer[0], 0, time)
+            if shift and (limit - offer[0]) * own.prices.sign < shift:
+                return
             quantity = self._fill_waiting(tape, queued, offer[1], time)
-            opposite.consume(offer[0], quantity)
+            tape.consume(side, offer[0], quantity)
 
     def _fill_waiting(
         self, tape: Tape, queued: Queued, quantity: Quantity, time: Nanos
@@ -210,6 +316,7 @@ class RecordedWorld(Venue):
         order = queued.order
         quantity = min(quantity, order.leaves)
         self._fill(order, order.limit, quantity, Liquidity.MAKER, time)
+        tape.costs.traded(order.side, quantity, time)
         if not order.leaves:
             self._leave(tape, queued)
         return quantity
@@ -222,11 +329,13 @@ class RecordedWorld(Venue):
             self._turn_away(order, "recording_ended", time)
         elif not tape.known:
             self._turn_away(order, "book_unknown", time)
+        elif tape.halted:
+            self._turn_away(order, "halted", time)
         else:
-            tape.unseen.append(Unseen(order, None))
+            tape.unseen.append(Unseen(order, None, time))
 
     def _change(self, order: VenueOrder, approved: Approved, time: Nanos) -> None:
-        unseen = Unseen(order, approved)
+        unseen = Unseen(order, approved, time)
         if self._event_time == NEVER:
             self._decline(unseen, "recording_ended", time)
         else:
@@ -267,8 +376,8 @@ class RecordedWorld(Venue):
             elif one.approved is None:
                 self._accept(order, time)
                 self._meet(tape, order, time)
-            else:
-                self._amend(tape, order, one.approved, time)
+            elif not self._amend_in_place(tape, order, one.approved, time):
+                self._meet(tape, order, time)
 
     def _broken_now(self, unseen: Unseen) -> str:
         """Return why new terms cannot be had any more, "" if they can."""
@@ -278,29 +387,32 @@ class RecordedWorld(Venue):
             return "unknown_order"
         return self._broken_change(unseen.order, unseen.approved)
 
-    def _amend(self, tape: Tape, order: VenueOrder, approved: Approved, time: Nanos) -> None:
+    def _amend_in_place(
+        self, tape: Tape, order: VenueOrder, approved: Approved, time: Nanos
+    ) -> bool:
+        """Give an order its new terms. Return whether it keeps its place; if not it has none."""
         queued = self._queued[order.order]
         keeps_place = approved.price == order.limit and approved.quantity <= order.quantity
         if not keeps_place:
             self._leave(tape, queued)
         self._replaced(order, approved, time)
-        if not keeps_place:
-            self._meet(tape, order, time)
+        return keeps_place
 
     def _meet(self, tape: Tape, order: VenueOrder, time: Nanos) -> None:
         """Let an accepted order take what it can; let the rest wait or cancel it."""
-        if order.handling is Handling.FOK and not _can_fill(tape, order):
+        plan = _plan(tape, order, time)
+        if order.handling is Handling.FOK and sum([part[2] for part in plan]) < order.leaves:
             self._canceled(order, "fok", time)
             return
-        opposite = tape.opposite(order.side)
-        for price, quantity in tape.offers(order.side, order.limit):
-            if not order.leaves:
-                break
-            taken = min(quantity, order.leaves)
-            self._fill(order, price, taken, Liquidity.TAKER, time)
-            opposite.consume(price, taken)
-        if not order.leaves:
-            return
+        for displayed, price, quantity in plan:
+            tape.consume(order.side, displayed, quantity)
+            tape.costs.traded(order.side, quantity, time)
+            self._fill(order, price, quantity, Liquidity.TAKER, time)
+        if order.leaves:
+            self._rest(tape, order, time)
+
+    def _rest(self, tape: Tape, order: VenueOrder, time: Nanos) -> None:
+        """Let what an order could not take wait, or cancel it."""
         if tape.own_in_the_way(order.side, order.limit):
             self._canceled(order, "self_trade", time)
         elif order.handling is Handling.MARKET:
@@ -308,20 +420,26 @@ class RecordedWorld(Venue):
         elif order.handling is Handling.IOC:
             self._canceled(order, "ioc", time)
         else:
-            ahead = tape.side(order.side).ahead_of_newcomer(order.limit)
-            queued = self._queued[order.order] = Queued(order, ahead)
-            tape.own(order.side).append(queued)
+            self._queued[order.order] = tape.queued(order)
 
     def _leave(self, tape: Tape, queued: Queued) -> None:
         del self._queued[queued.order.order]
         tape.own(queued.order.side).remove(queued)
 
 
-def _can_fill(tape: Tape, order: VenueOrder) -> bool:
-    """Return whether all of an order can trade at once."""
-    missing: int = order.leaves
-    for _, quantity in tape.offers(order.side, order.limit):
-        missing -= quantity
-        if missing <= 0:
-            return True
-    return False
+def _plan(tape: Tape, order: VenueOrder, time: Nanos) -> list[tuple[Price, Price, Quantity]]:
+    """Return what an order can take at once: displayed price, price that it pays, quantity."""
+    plan: list[tuple[Price, Price, Quantity]] = []
+    left, taken = order.leaves, 0
+    sign = 1 if order.side is _BUY else -1
+    for displayed, quantity in tape.offers(order.side, order.limit):
+        if not left:
+            break
+        part = min(quantity, left)
+        taken += part
+        price = tape.costs.paid(order.side, displayed, taken, time)
+        if order.limit and price * sign > order.limit * sign:
+            break
+        plan.append((displayed, price, part))
+        left = Quantity(left - part)
+    return plan

@@ -3,7 +3,8 @@ queues.
 
 A recording by price level does not say where in a queue a cancel happened. What is certain: a trade
 takes from the front; who joins stands behind us; there is never more ahead of us than is displayed.
-The rest is the `QueueModel`.
+The rest is the `QueueModel` (`queue_models.py`). A recording by order says it all
+(`recorded_orders.py`).
 
 The same shares are told twice, as a trade and as a level that shrank, on two feeds of which either
 may be first. So each queue keeps a balance of what the level shrank by less what was traded: above
@@ -14,37 +15,40 @@ shares, and the balance begins anew.
 """
 
 from collections.abc import Iterator
-from enum import Enum
 from typing import Final
 
 from fairlead.model.terms import Side
-from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos, Price, Quantity
+from fairlead.model.units import (
+    NANOS_PER_MILLISECOND,
+    InstrumentId,
+    Nanos,
+    Price,
+    Quantity,
+    Rate,
+)
+from fairlead.simulator.impact import ImpactConfig
 from fairlead.simulator.prices import SortedPrices
+from fairlead.simulator.queue_models import POWER_MAX, QueueModel, canceled_ahead
 from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.venue_order import VenueOrder
 
 _SETTLE: Final = Nanos(200 * NANOS_PER_MILLISECOND)  # twice the slowest depth feed in common use
 _VENUE: Final = VenueConfig()
+_NO_SLIPPAGE: Final = Rate(0)
 _UNSEEN: Final = -1  # deeper than the recording shows: not known how much is ahead
-
-
-class QueueModel(Enum):
-    """Where the cancels at our price are thought to happen.
-
-    PESSIMISTIC: behind us as long as that is possible, so that only trades move us. PROPORTIONAL:
-    evenly before and behind us.
-    """
-
-    PESSIMISTIC = "pessimistic"
-    PROPORTIONAL = "proportional"
 
 
 class RecordedConfig:
     """How our orders meet a recording.
 
-    `venue` gives latencies of orders and reports, the rejection rate and the seed (market data
-    comes when it was recorded). `settle` is how far apart a trade and the level change it caused
-    may be recorded. `touch_only`: there are quotes and no book.
+    `venue` gives latencies of orders and reports, the rejection rate and the seed. `queue_power` is
+    the n of the power model. `settle` is how far apart a trade and the level change that it caused
+    may be recorded. `touch_only`: there are quotes and no book. `impacts` are those of our trades,
+    by instrument; `slippage` is what taking costs on top. With `measure_latency` the latency models
+    of the venue are told how long market data took.
+
+    Market data reaches us when it was recorded. With `delayed`, the times of the recording are
+    those of the venue, and it reaches us later by the latency of market data.
     """
 
     def __init__(
@@ -52,16 +56,30 @@ class RecordedConfig:
         *,
         venue: VenueConfig = _VENUE,
         queue_model: QueueModel = QueueModel.PESSIMISTIC,
+        queue_power: int = 3,
         settle: Nanos = _SETTLE,
         touch_only: bool = False,
+        delayed: bool = False,
+        measure_latency: bool = False,
+        impacts: dict[InstrumentId, ImpactConfig] | None = None,
+        slippage: Rate = _NO_SLIPPAGE,
     ) -> None:
         """Take the models."""
         if settle < 0:
             raise ValueError(f"recorded market: settle is {settle} ns, expected 0 or more")
+        if not 1 <= queue_power <= POWER_MAX:
+            raise ValueError(
+                f"recorded market: queue_power is {queue_power}, expected 1 to {POWER_MAX}"
+            )
         self.venue = venue
         self.queue_model = queue_model
+        self.queue_power = queue_power
         self.settle = settle
         self.touch_only = touch_only
+        self.delayed = delayed
+        self.measure_latency = measure_latency
+        self.impacts = impacts or {}
+        self.slippage = slippage
 
 
 class RecordedSide:
@@ -80,20 +98,35 @@ class RecordedSide:
         self._consumed.clear()
 
     def set(self, price: Price, quantity: Quantity) -> Quantity:
-        """Display `quantity` at `price`, 0 for nobody. Return what was displayed there before."""
+        """Display `quantity` at `price`, 0 for nobody. Return what was displayed there before.
+
+        What we took there is back with it.
+        """
         before = self._displayed.get(price, Quantity(0))
         if quantity == before:
             return before
         if self._consumed:
             self._consumed.pop(price, None)
+        self._show(price, before, quantity)
+        return before
+
+    def keep(self, price: Price, quantity: Quantity, consumed: Quantity) -> None:
+        """Display `quantity` at `price`, of which we took `consumed`."""
+        self._show(price, self._displayed.get(price, Quantity(0)), quantity)
+        if consumed:
+            self._consumed[price] = consumed
+        elif self._consumed:
+            self._consumed.pop(price, None)
+
+    def _show(self, price: Price, before: Quantity, quantity: Quantity) -> None:
         if not quantity:
-            del self._displayed[price]
-            self.prices.remove(price)
+            if before:
+                del self._displayed[price]
+                self.prices.remove(price)
         else:
             if not before:
                 self.prices.add(price)
             self._displayed[price] = quantity
-        return before
 
     def displayed(self, price: Price) -> Quantity:
         """Return what the recording displays at a price."""
@@ -126,12 +159,18 @@ class RecordedSide:
 
 
 class Queued:
-    """An order of ours that waits, and what is ahead of it."""
+    """An order of ours that waits, and what is ahead of it.
 
-    def __init__(self, order: VenueOrder, ahead: int) -> None:
+    In a book that is known by order it stands at a `place`, and `owed` is what further trades have
+    to pay for before it (`recorded_orders.py`).
+    """
+
+    def __init__(self, order: VenueOrder, ahead: int, place: int = 0) -> None:
         """Join behind `ahead`."""
         self.order = order
         self.ahead: int = ahead
+        self.place: int = place
+        self.owed: int = 0
         self._balance: int = 0  # shrunk less traded
         self._credited: int = 0  # how far the shrinking above zero moved us
         self._moved: Nanos = Nanos(0)
@@ -153,11 +192,15 @@ class Queued:
             canceled = max(0, self._balance + before - after) - max(0, self._balance)
             self._balance += before - after
             if canceled:
-                certain = self.ahead - after
-                likely = canceled * self.ahead // before
-                moved = max(
-                    0, certain, likely if config.queue_model is QueueModel.PROPORTIONAL else 0
+                likely = canceled_ahead(
+                    config.queue_model,
+                    canceled,
+                    self.ahead,
+                    max(0, before - self.ahead),
+                    self.order.instrument.quantity_lot,
+                    config.queue_power,
                 )
+                moved = max(0, self.ahead - after, likely)
                 self.ahead -= moved
                 self._credited += moved
             assert self.ahead >= 0, "an order is never before the front of its queue"

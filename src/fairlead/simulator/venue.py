@@ -55,7 +55,7 @@ from fairlead.simulator.days import session_date
 from fairlead.simulator.ended import EndedOrders
 from fairlead.simulator.executions import RecentExecutions
 from fairlead.simulator.fees import Fees, FeeTier
-from fairlead.simulator.latency import LatencyModel, Wire
+from fairlead.simulator.latency import LatencyModel, Load, Loss, Wire
 from fairlead.simulator.venue_books import VenueBooks
 from fairlead.simulator.venue_order import VenueOrder, broken_rule, worth
 from fairlead.simulator.world import NEVER
@@ -67,6 +67,8 @@ _ORDER_STREAM: Final = 1
 _REPORT_STREAM: Final = 2
 _REJECTION_STREAM: Final = 3
 DATA_STREAM: Final = 4
+_LOST_ORDER_STREAM: Final = 5
+_LOST_REPORT_STREAM: Final = 6
 _SESSION_ENDED: Final = "session_ended"  # why an order is canceled with it
 _EMERGENCY: Final = "emergency_line"
 _SOURCE: Final = "session"  # who makes the statements
@@ -74,6 +76,13 @@ _ORDER_LATENCY: Final = LatencyModel(Nanos(500_000), Nanos(100_000))
 _REPORT_LATENCY: Final = LatencyModel(Nanos(500_000), Nanos(100_000))
 _DATA_LATENCY: Final = LatencyModel(Nanos(400_000))
 _NO_REJECTIONS: Final = Rate(0)
+_NONE_LOST: Final = Rate(0)
+_NO_TIME: Final = Nanos(0)
+_ORDERS: Final = (SendOrder, ReplaceOrder, CancelOrder)  # what can be lost on the way
+_REPORTS: Final = (
+    *(VenueAccepted, VenueRejected, VenueFilled, VenueCanceled, VenueCancelRejected),
+    *(VenueReplaced, VenueReplaceRejected),
+)
 _FIRST_ACCOUNT: Final = AccountId(1)
 
 
@@ -82,6 +91,8 @@ class VenueConfig:
 
     With `cancel_on_disconnect` the venue cancels what works there when we end the session.
     `rejection_rate` of the new orders are turned down for good, `transient_rejection_rate` for now.
+    `lost_order_rate` of our messages about orders and `lost_report_rate` of the reports on them
+    vanish. Every message takes the venue `service_time`, so that many of them wait for each other.
     Statements are of `account`, which begins with `cash`; without any, they say nothing of cash.
     Without `fee_tiers` an instrument's own rates hold.
     """
@@ -94,6 +105,9 @@ class VenueConfig:
         data_latency: LatencyModel = _DATA_LATENCY,
         rejection_rate: Rate = _NO_REJECTIONS,
         transient_rejection_rate: Rate = _NO_REJECTIONS,
+        lost_order_rate: Rate = _NONE_LOST,
+        lost_report_rate: Rate = _NONE_LOST,
+        service_time: Nanos = _NO_TIME,
         account: AccountId = _FIRST_ACCOUNT,
         cash: tuple[StatementCash, ...] = (),
         cost_basis: CostBasis = CostBasis.AVERAGE,
@@ -117,6 +131,9 @@ class VenueConfig:
         self.data_latency = data_latency
         self.rejection_rate = rejection_rate
         self.transient_rejection_rate = transient_rejection_rate
+        self.lost_order_rate = lost_order_rate
+        self.lost_report_rate = lost_report_rate
+        self.service_time = service_time
         self.account = account
         self.cash = cash
         self.cost_basis = cost_basis
@@ -132,8 +149,19 @@ class Venue:
         """List the instruments; nothing is on its way yet."""
         self.instruments = {one.instrument: one for one in instruments}
         assert len(self.instruments) == len(instruments), "an instrument is listed twice"
-        self.actions: Wire[Action] = Wire(config.order_latency, Chance(config.seed, _ORDER_STREAM))
-        self.reports: Wire[Input] = Wire(config.report_latency, Chance(config.seed, _REPORT_STREAM))
+        self.load = Load(config.service_time) if config.service_time else None
+        lost_orders: Loss[Action] = Loss(
+            config.lost_order_rate, _ORDERS, Chance(config.seed, _LOST_ORDER_STREAM)
+        )
+        lost_reports: Loss[Input] = Loss(
+            config.lost_report_rate, _REPORTS, Chance(config.seed, _LOST_REPORT_STREAM)
+        )
+        self.actions: Wire[Action] = Wire(
+            config.order_latency, Chance(config.seed, _ORDER_STREAM), self.load, lost_orders
+        )
+        self.reports: Wire[Input] = Wire(
+            config.report_latency, Chance(config.seed, _REPORT_STREAM), self.load, lost_reports
+        )
         self.orders: dict[OrderId, VenueOrder] = {}  # those that are not done
         self.ended = EndedOrders()
         self.clearing = Clearing(instruments, config.cash, config.cost_basis)

@@ -9,7 +9,8 @@ from fairlead.gateways.last_mile import InstrumentBounds, LastMileLimits
 from fairlead.model.instruments import Instrument
 from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Money, Nanos, Quantity
 from fairlead.node.configuration import Configuration
-from fairlead.stages.worlds import Surroundings, increments
+from fairlead.stages.venue_models import increments
+from fairlead.stages.worlds import Surroundings
 
 _WINDOW_SECONDS: Final = 10
 _DAY_SECONDS: Final = 86_400

@@ -37,7 +37,7 @@ from fairlead.node.pace import FullSpeed, StopRequest
 from fairlead.node.venue_settings import RecordedVenueSettings
 from fairlead.stages.backtest import backtest
 from fairlead.stages.errors import WrongWiring
-from fairlead.stages.worlds import instrument_of
+from fairlead.stages.recordings import Recordings
 from fairlead.strategy.loading import FILE_MODULE, SHIPPED
 
 _LINES: Final = "binance-raw"  # the format of recordings that can be cut line by line
@@ -209,7 +209,7 @@ def _named(configuration: Configuration) -> Iterator[Path]:
 
 def _can_be_cut(configuration: Configuration) -> bool:
     venue = configuration.venue
-    return isinstance(venue, RecordedVenueSettings) and venue.format == _LINES
+    return isinstance(venue, RecordedVenueSettings) and venue.format == _LINES and not venue.beside
 
 
 def _cut(configuration: Configuration, end: Nanos, folder: Path) -> Configuration:
@@ -233,7 +233,10 @@ def _cut(configuration: Configuration, end: Nanos, folder: Path) -> Configuratio
 def _tells_the_same(venue: RecordedVenueSettings, kept: tuple[Path, ...]) -> bool:
     """Whether the instrument can be told from what is left; else the cut is by time alone."""
     try:
-        whole, left = (instrument_of(files, venue.market, None) for files in (venue.files, kept))
+        whole, left = (
+            Recordings((venue.model_copy(update={"files": files}),)).instruments
+            for files in (venue.files, kept)
+        )
     except GatewayError:
         return False
     return whole == left

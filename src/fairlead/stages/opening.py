@@ -32,8 +32,8 @@ from fairlead.node.build import sources_hash
 from fairlead.node.configuration import Configuration
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.risk_opening import risk_opening
+from fairlead.stages.venue_models import ACCOUNT, increments
 from fairlead.stages.wiring import POLICY, Wired
-from fairlead.stages.worlds import ACCOUNT, increments
 
 RESTARTED = "the node was started again"  # why a session with a venue broke that nobody closed
 NOT_YET = "not connected yet"

@@ -120,7 +120,8 @@ def data_files(configuration: Configuration) -> Iterator[Path]:
     """Yield the files of recorded data, those in folders one by one; none of a simulated market."""
     venue = configuration.venue
     if isinstance(venue, RecordedVenueSettings):
-        for path in venue.files:
+        files = [path for one in (venue, *venue.beside) for path in one.files]
+        for path in files if venue.latency.file is None else (*files, venue.latency.file):
             yield from sorted(each for each in path.rglob("*") if each.is_file()) or (path,)
 
 

@@ -12,9 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from fairlead.gateways.binance import BinanceFeed
-from fairlead.gateways.recording import RecordingCounts, recorded_inputs
-from fairlead.model.inputs import BookSnapshot
+from fairlead.model.inputs import BookOrderAdded, BookSnapshot, Trade
 from fairlead.model.instruments import Instrument
 from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos
 from fairlead.node.breaker_settings import BreakerSettings
@@ -30,10 +28,11 @@ from fairlead.node.configuration import (
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.venue_settings import RecordedVenueSettings
 from fairlead.stages.errors import WrongWiring
-from fairlead.stages.worlds import MarketName, instrument_of
+from fairlead.stages.recordings import Recordings
 
 CASH = Decimal(1_000_000)
 ORDER_WORTH = Decimal(1_000)  # of one quote of the default strategy, in the quote currency
+BINANCE = "binance-raw"
 DEFAULT_STRATEGY = "market_making"
 _FIRST_EVENTS_MAX = 5_000  # where the snapshot must be, at some 100 events a second
 _POSITION_ORDERS = 5  # how many such orders the default strategy may hold
@@ -43,18 +42,20 @@ _LIMIT_ORDERS = 20  # how many one order may be worth at most; a position five t
 
 def configuration_for(
     files: tuple[Path, ...],
-    market: MarketName = "auto",
+    market: str = "auto",
     strategy: str = DEFAULT_STRATEGY,
     parameters: Mapping[str, Any] | None = None,
+    format: str = BINANCE,
 ) -> Configuration:
     """Return the configuration of a session on a recording. Raises gateway and stage errors."""
-    instrument, _ = instrument_of(files, market, None)
-    quantity = _quantity_worth(ORDER_WORTH, instrument, files, market)
+    venue = RecordedVenueSettings(kind="recorded", format=format, files=files, market=market)
+    instrument = Recordings((venue,)).instruments[0]
+    quantity = _quantity_worth(ORDER_WORTH, instrument, venue)
     chosen = dict(parameters or {})
     if strategy == DEFAULT_STRATEGY and not chosen:
         chosen = _market_making(instrument, quantity)
     return Configuration(
-        venue=RecordedVenueSettings(kind="recorded", files=files, market=market),
+        venue=venue,
         account=AccountSettings(
             currency=instrument.currency, money_decimals=instrument.money_decimals, cash=CASH
         ),
@@ -106,20 +107,26 @@ def _market_making(instrument: Instrument, quantity: Decimal) -> dict[str, Any]:
 
 
 def _quantity_worth(
-    worth: Decimal, instrument: Instrument, files: tuple[Path, ...], market: MarketName
+    worth: Decimal, instrument: Instrument, venue: RecordedVenueSettings
 ) -> Decimal:
     """Return how much of the instrument is worth this, in whole lots, at the first known price."""
-    price = _first_price(instrument, files, market)
+    price = _first_price(instrument, venue)
     lot = Decimal(instrument.quantity_lot).scaleb(-instrument.quantity_decimals)
     lots = (worth / price / lot).to_integral_value(ROUND_DOWN)
     return max(lots, Decimal(1)) * lot
 
 
-def _first_price(instrument: Instrument, files: tuple[Path, ...], market: MarketName) -> Decimal:
-    _, found = instrument_of(files, market, None)
-    feed = BinanceFeed(instrument, found)
-    for _, inputs in islice(recorded_inputs(files, feed, RecordingCounts()), _FIRST_EVENTS_MAX):
+def _first_price(instrument: Instrument, venue: RecordedVenueSettings) -> Decimal:
+    """Return the best bid of the first book, or what was paid first where there is no book."""
+    paid = 0
+    for _, inputs in islice(Recordings((venue,)).events(), _FIRST_EVENTS_MAX):
         for input in inputs:
+            if getattr(input, "instrument", None) != instrument.instrument:
+                continue
             if isinstance(input, BookSnapshot) and input.bids:
                 return Decimal(input.bids[0][0]).scaleb(-instrument.price_decimals)
-    raise WrongWiring(f"{files[0]}: no book snapshot with bids in the first frames")
+            if isinstance(input, BookOrderAdded | Trade):
+                paid = paid or input.price
+    if not paid:
+        raise WrongWiring(f"{venue.files[0]}: no book with bids and no trade in the first frames")
+    return Decimal(paid).scaleb(-instrument.price_decimals)

@@ -70,8 +70,9 @@ from fairlead.simulator.recorded import RecordedWorld
 from fairlead.stages.backtest import STAGE, lived_through
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.opening import connections, opening
+from fairlead.stages.venue_models import ACCOUNT
 from fairlead.stages.wiring import Outside, Wired, seated, wire
-from fairlead.stages.worlds import ACCOUNT, Surroundings, recorded_config
+from fairlead.stages.worlds import Surroundings, recorded_config
 
 Event = tuple[Nanos, list[Input]]
 
@@ -279,7 +280,7 @@ def rerun(
     Raises the errors of journals, of configurations and strategies, and `WrongWiring`.
     """
     events, instruments = market(recalled.directory), recalled.instruments
-    world = RecordedWorld(events, instruments, recorded_config(configuration))
+    world = RecordedWorld(events, instruments, recorded_config(configuration, instruments))
     around = Surroundings(world, instruments, recalled.start, recalled.until)
     outside = Outside(around, VirtualClock(recalled.start), NoSwitch(), seated(configuration))
     wired = wire(configuration, readers, outside=outside)

@@ -34,8 +34,8 @@ from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import millionths
 from fairlead.node.venue_settings import SimulatedVenueSettings
 from fairlead.node.yaml_text import KeyPath
+from fairlead.stages.venue_models import ACCOUNT
 from fairlead.stages.wiring import POLICY, Wired
-from fairlead.stages.worlds import ACCOUNT
 
 REASON: Final = "the configuration"  # the same in every stage: it is part of what is answered
 # Of the arrivals of a simulated market that trade, carefully: more would allow larger orders.

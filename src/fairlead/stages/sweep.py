@@ -25,7 +25,8 @@ from fairlead.readers.measures import measures_of
 from fairlead.readers.statistics import Measured
 from fairlead.stages.backtest import backtest
 from fairlead.stages.errors import StageError, WrongWiring
-from fairlead.stages.worlds import ACCOUNT, surroundings
+from fairlead.stages.venue_models import ACCOUNT
+from fairlead.stages.worlds import surroundings
 from fairlead.strategy.errors import StrategyError
 
 TRIALS_MAX: Final = 10_000  # of one sweep: a mistyped range should not run for a week

@@ -140,7 +140,7 @@ def wire(
         last_mile=LastMile(last_mile_limits(configuration, around), _switch(ears, outside)),
         curve=curve,
         summary=SessionSummary(curve.ledger),
-        comparison=BookComparison() if around.recording is not None else None,
+        comparison=BookComparison() if around.recordings is not None else None,
         outputs=OutputsDigest(),
         names=Names(),
         standing=None,

@@ -1,71 +1,59 @@
 """From a configuration to the world that a session trades against."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
-from fairlead.gateways.binance import BinanceFeed, Market, infer
 from fairlead.gateways.live_line import Addresses
 from fairlead.gateways.live_venues import LIVE_VENUES, LiveVenue
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.recording import RecordingCounts, read_recording, recorded_inputs
 from fairlead.gateways.transport import Address
 from fairlead.journal.sequencer import WallClock
-from fairlead.model.inputs import Input
 from fairlead.model.instruments import Instrument
-from fairlead.model.statements import StatementCash
 from fairlead.model.terms import InstrumentKind
 from fairlead.model.units import (
     INCREMENTS_MAX,
-    AccountId,
     BasisPoints,
     InstrumentId,
     Money,
     Nanos,
     Price,
     Quantity,
-    Rate,
 )
 from fairlead.node.configuration import AccountSettings, Configuration
 from fairlead.node.errors import ConfigurationError
+from fairlead.node.latency_settings import LatencySettings
 from fairlead.node.live_settings import LiveVenueSettings
 from fairlead.node.settings import decimals
 from fairlead.node.venue_settings import (
     DirectVenueSettings,
     FeeSettings,
-    LatencySettings,
     ListedInstrumentSettings,
     RecordedVenueSettings,
     SimulatedInstrumentSettings,
     SimulatedVenueSettings,
 )
+from fairlead.simulator.bars import BarConfig, BarWorld
 from fairlead.simulator.crowd import CrowdConfig
 from fairlead.simulator.followed import FollowedWorld
-from fairlead.simulator.latency import LatencyModel
 from fairlead.simulator.market import MarketConfig, simulated_world
+from fairlead.simulator.queue_models import QueueModel
 from fairlead.simulator.recorded import RecordedWorld
-from fairlead.simulator.recorded_book import QueueModel, RecordedConfig
+from fairlead.simulator.recorded_book import RecordedConfig
 from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.world import World
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.live_market import LiveMarket
+from fairlead.stages.recordings import Data, Recordings, data_of
+from fairlead.stages.venue_models import impacts, increments, rate, share, venue_config
 from fairlead.stages.venue_outside import VenueOutside
 
-ACCOUNT: Final = AccountId(1)  # the one that a paper session or a backtest trades with
 SIMULATED: Final = "SIM"  # the venue of a simulated market
-MarketName = Literal["spot", "usdm", "auto"]
-
-_MARKETS: Final[dict[MarketName, Market | None]] = {
-    "spot": Market.SPOT,
-    "usdm": Market.USDM,
-    "auto": None,
-}
 _FOLLOWED_DECIMALS: Final = 8  # as fine as venues write quantities
-_RATE_PER_BASIS_POINT = 10_000
+BAR_SLIPPAGE_BPS: Final = Decimal(10)  # of who takes where nobody says what could be bought
+BAR_FEE_BPS: Final = Decimal(1)
 A_LONG_TIME = 366 * 86_400 * 10**9  # a session without a duration ends when it is stopped
 
 
@@ -77,8 +65,8 @@ class Surroundings:
     instruments: list[Instrument]
     start: Nanos
     until: Nanos
-    feed: BinanceFeed | None = None
-    recording: RecordingCounts | None = None
+    recordings: Recordings | None = None
+    data: Data = "book"  # what the recordings show
     venue: VenueOutside | LiveMarket | None = None  # where time passes by itself
 
 
@@ -94,20 +82,19 @@ def surroundings(configuration: Configuration) -> Surroundings:
     return _recorded(configuration, venue)
 
 
-def instrument_of(
-    files: tuple[Path, ...], market: MarketName, account: AccountSettings | None
-) -> tuple[Instrument, Market]:
-    """Return what a recording is of, in the money of the account. Raises `WrongWiring`."""
-    frames = (frame for _, frame in read_recording(files))
-    instrument, found = infer(InstrumentId(1), frames, _MARKETS[market])
+def instruments_of(
+    recordings: Recordings, account: AccountSettings | None
+) -> tuple[Instrument, ...]:
+    """Return what recordings are of, in the money of the account. Raises `WrongWiring`."""
     if account is None:
-        return instrument, found
-    if account.currency != instrument.currency:
-        raise WrongWiring(
-            f"account.currency is {account.currency}, but {instrument.symbol} is paid in"
-            f" {instrument.currency}: set account.currency to {instrument.currency}"
-        )
-    return _in_money_of(account, instrument), found
+        return recordings.instruments
+    for instrument in recordings.instruments:
+        if account.currency != instrument.currency:
+            raise WrongWiring(
+                f"account.currency is {account.currency}, but {instrument.symbol} is paid in"
+                f" {instrument.currency}: set account.currency to {instrument.currency}"
+            )
+    return tuple(_in_money_of(account, one) for one in recordings.instruments)
 
 
 def market_and_venue(
@@ -118,14 +105,7 @@ def market_and_venue(
         _crowd(InstrumentId(number), terms, venue.fees, account)
         for number, terms in enumerate(venue.instruments, start=1)
     ]
-    config = _venue_config(
-        account,
-        venue.latency,
-        venue.seed,
-        venue.rejection_rate,
-        venue.transient_rejection_rate,
-        cancel_on_disconnect,
-    )
+    config = venue_config(account, venue.latency, venue, cancel_on_disconnect)
     return MarketConfig(crowds, seed=venue.seed), config
 
 
@@ -170,7 +150,7 @@ def _live(configuration: Configuration, venue: LiveVenueSettings) -> Surrounding
     )
     start = WallClock().now()
     until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
-    world = FollowedWorld(market.arrivals, instruments, recorded_config(configuration))
+    world = FollowedWorld(market.arrivals, instruments, recorded_config(configuration, instruments))
     return Surroundings(world, instruments, start, until, venue=market)
 
 
@@ -232,45 +212,61 @@ def _silences(venue: LiveVenueSettings) -> dict[DataClass, Nanos]:
 
 
 def _recorded(configuration: Configuration, venue: RecordedVenueSettings) -> Surroundings:
-    instrument, market = instrument_of(venue.files, venue.market, configuration.account)
-    if venue.fees is not None:
-        instrument = msgspec.structs.replace(
-            instrument, maker_fee=_rate(venue.fees.maker_bps), taker_fee=_rate(venue.fees.taker_bps)
-        )
-    feed = BinanceFeed(instrument, market)
-    counts = RecordingCounts()
-    events = recorded_inputs(venue.files, feed, counts)
-    world = RecordedWorld(_in_order(events), [instrument], recorded_config(configuration))
+    settings = (venue, *venue.beside)
+    recordings = Recordings(settings)
+    data = data_of(settings) if venue.data == "auto" else venue.data
+    listed = instruments_of(recordings, configuration.account)
+    instruments = [_with_fees(one, venue.fees, data) for one in listed]
+    config = recorded_config(configuration, instruments, data)
+    events = recordings.events()
+    world: RecordedWorld
+    if data == "bars":
+        bars = BarConfig(spread=rate(venue.spread_bps), participation=share(venue.participation))
+        world = BarWorld(events, instruments, config, bars)
+    else:
+        world = RecordedWorld(events, instruments, config)
     start = world.next_time() or Nanos(0)
     until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
-    return Surroundings(world, [instrument], start, until, feed, counts)
+    return Surroundings(world, instruments, start, until, recordings, data)
 
 
-def recorded_config(configuration: Configuration) -> RecordedConfig:
+def recorded_config(
+    configuration: Configuration, instruments: list[Instrument], data: Data = "book"
+) -> RecordedConfig:
     """Return how orders of a configuration meet a recording.
 
     How long a venue outside took, nobody has written down: it is as far as a venue usually is.
     """
-    venue = configuration.venue
-    model = QueueModel.PESSIMISTIC
-    if isinstance(venue, RecordedVenueSettings | LiveVenueSettings):
-        model = QueueModel(venue.queue_model)
-    latency = LatencySettings() if isinstance(venue, DirectVenueSettings) else venue.latency
-    settings = _venue_config(configuration.account, latency, seed=1)
-    return RecordedConfig(venue=settings, queue_model=model)
+    venue, account = configuration.venue, configuration.account
+    if isinstance(venue, DirectVenueSettings):
+        return RecordedConfig(venue=venue_config(account, LatencySettings()))
+    if not isinstance(venue, RecordedVenueSettings):
+        settings = venue_config(account, venue.latency)
+        if isinstance(venue, LiveVenueSettings):
+            return RecordedConfig(venue=settings, queue_model=QueueModel(venue.queue_model))
+        return RecordedConfig(venue=settings)
+    slippage = BAR_SLIPPAGE_BPS if data == "bars" else Decimal(0)
+    return RecordedConfig(
+        venue=venue_config(account, venue.latency, venue),
+        queue_model=QueueModel(venue.queue_model),
+        queue_power=venue.queue_power,
+        touch_only=data == "touch",
+        delayed=venue.times == "venue",
+        measure_latency=venue.latency.model == "measured",
+        impacts=impacts(venue.impact, instruments),
+        slippage=rate(slippage if venue.slippage_bps is None else venue.slippage_bps),
+    )
 
 
-def _in_order(
-    events: Iterator[tuple[Nanos, list[Input]]],
-) -> Iterator[tuple[Nanos, list[Input]]]:
-    """Yield the events; one that was recorded with an earlier time keeps the last time.
-
-    A recorder's clock may be put back. Order is the order of the file, as order is by number.
-    """
-    last = Nanos(0)
-    for time, inputs in events:
-        last = max(last, time)
-        yield last, inputs
+def _with_fees(instrument: Instrument, fees: FeeSettings | None, data: Data) -> Instrument:
+    """Return an instrument with the fees of the configuration, or of data that has no venue."""
+    if fees is None and data == "bars":
+        fees = FeeSettings(maker_bps=BAR_FEE_BPS, taker_bps=BAR_FEE_BPS)
+    if fees is None:
+        return instrument
+    return msgspec.structs.replace(
+        instrument, maker_fee=rate(fees.maker_bps), taker_fee=rate(fees.taker_bps)
+    )
 
 
 def _crowd(
@@ -313,40 +309,8 @@ def _instrument(
         quantity_min=Quantity(increments(terms.quantity_min, quantity_decimals)),
         quantity_max=Quantity(increments(terms.quantity_max, quantity_decimals)),
         notional_min=Money(increments(terms.notional_min, account.money_decimals)),
-        maker_fee=_rate(fees.maker_bps),
-        taker_fee=_rate(fees.taker_bps),
-    )
-
-
-def increments(number: Decimal, places: int) -> int:
-    """Return a number in units of 10**-places, rounded towards zero: never a looser limit."""
-    return int(number.scaleb(places))
-
-
-def _rate(basis_points: Decimal) -> Rate:
-    return Rate(int(basis_points * _RATE_PER_BASIS_POINT))
-
-
-def _venue_config(
-    account: AccountSettings,
-    latency: LatencySettings,
-    seed: int,
-    rejection_rate: Decimal = Decimal(0),
-    transient_rejection_rate: Decimal = Decimal(0),
-    cancel_on_disconnect: bool = True,
-) -> VenueConfig:
-    cash = Money(increments(account.cash, account.money_decimals))
-    return VenueConfig(
-        order_latency=LatencyModel(latency.order, latency.jitter),
-        report_latency=LatencyModel(latency.report, latency.jitter),
-        data_latency=LatencyModel(latency.market_data),
-        rejection_rate=Rate(increments(rejection_rate, 8)),
-        transient_rejection_rate=Rate(increments(transient_rejection_rate, 8)),
-        account=ACCOUNT,
-        cash=(StatementCash(account.currency, cash),),
-        cost_basis=account.basis(),
-        cancel_on_disconnect=cancel_on_disconnect,
-        seed=seed,
+        maker_fee=rate(fees.maker_bps),
+        taker_fee=rate(fees.taker_bps),
     )
 
 
