@@ -141,6 +141,15 @@ def test_a_venue_ahead_of_our_clock_is_told_and_not_hidden() -> None:
     assert rig.give(quote(99, 101, venue_time=rig.time + 1_000)) == []
     outputs = rig.give(quote(99, 101, venue_time=rig.time + 1_001))
     assert found(outputs) == [(QualityKind.CLOCK_OFFSET, 1_001, False)]
+    assert (
+        rig.give(quote(99, 101, venue_time=rig.time - 50)) == []
+    )  # one slow message proves nothing
+    rig.wait(60 * SECOND - 1)
+    assert rig.give(quote(99, 101, venue_time=rig.time)) == []
+    rig.wait(1)
+    assert restored(rig.give(quote(99, 101, venue_time=rig.time))) == [
+        (QualityKind.CLOCK_OFFSET, 1)
+    ]
 
 
 # --- missing ---
@@ -326,6 +335,12 @@ def test_a_jump_to_where_a_split_would_put_the_price_is_found(price: int, said: 
         assert rig.says_no(submit(1, BUY, 100))["data_quality"] is not None
     else:
         assert outputs == []
+
+
+def test_a_price_of_a_few_ticks_doubles_without_a_split() -> None:
+    rig = held(rule(QualityKind.SPLIT_MISSED, BLOCK, 10_000))
+    assert rig.give(quote(99, 100), quote(198, 200)) == []
+    assert rig.give(quote(99, 100)) == []
 
 
 def test_a_split_that_was_told_is_none_that_was_missed() -> None:

@@ -121,7 +121,7 @@ class _Run:
         """What the recording says of the result, and what was made of it."""
         found = list(self.feed.oracles) if isinstance(self.feed, Checked) else []
         compared = self.comparison
-        if compared.compared or compared.skipped or not found:
+        if compared.compared or not any(one.compared for one in found):
             quotes = Oracle(_QUOTES)
             quotes.compared, quotes.equal = compared.compared, compared.equal
             quotes.different, quotes.skipped = compared.different, compared.skipped

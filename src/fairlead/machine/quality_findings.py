@@ -59,7 +59,7 @@ def find(
         left_out,
         finding.detail,
     )
-    begins = _findings(state, data).find(number, fact, blocks(rule, about))
+    begins = _findings(state, data).find(number, fact, blocks(rule, about), time)
     if begins or (rule.kind not in LASTING and about is not _BOOK):
         outputs.append(fact)
     if begins and rule.action is _HALT:

@@ -50,6 +50,7 @@ _DAYS: Final = QualityKind.DAYS_MISSING
 _GAP: Final = QualityKind.FEED_GAP
 _REVISED: Final = QualityKind.REVISED
 _DEVIATION: Final = QualityKind.PRICE_DEVIATION
+_OFFSET: Final = QualityKind.CLOCK_OFFSET
 _SPIKE: Final = QualityKind.VOLUME_SPIKE
 _TIMED: Final = (QualityKind.LATENCY, QualityKind.CLOCK_OFFSET, QualityKind.OUT_OF_ORDER)
 _PRICED: Final = (QualityKind.PRICE_LIMIT, _DEVIATION, QualityKind.SPLIT_MISSED)
@@ -189,6 +190,7 @@ def _tell(
             and number not in found
             and is_of_the_touch(rule.kind, datum.data) is of_the_touch
             and _measures(rule, datum)
+            and not _may_come_again(rule, data, number, time)
         ):
             end(state, data, number, outputs)
 
@@ -198,6 +200,11 @@ def _measures(rule: QualityRule, datum: Datum) -> bool:
     if rule.kind in _TIMED:
         return datum.venue_time != 0
     return datum.twice != 0 if rule.kind in _PRICED else True
+
+
+def _may_come_again(rule: QualityRule, data: Watch, number: int, time: Nanos) -> bool:
+    """Whether clocks may still disagree: one slow message does not show that they agree."""
+    return rule.kind is _OFFSET and time - data.findings.times[number] < rule.window
 
 
 def _remember(

@@ -67,8 +67,9 @@ class Findings:
         self.begun: dict[int, DataQualityFound] = {}  # as each began
         self.counts: dict[int, int] = {}  # how often each was found, since it began
         self.blocking: dict[int, DataQualityFound] = {}  # those of them that orders wait for
+        self.times: dict[int, Nanos] = {}  # when each was found last
 
-    def find(self, number: int, fact: DataQualityFound, blocking: bool) -> bool:
+    def find(self, number: int, fact: DataQualityFound, blocking: bool, time: Nanos) -> bool:
         """Take in what a rule found; return whether it begins now."""
         begins = number not in self.begun
         if begins:
@@ -76,16 +77,19 @@ class Findings:
         if blocking:
             self.blocking.setdefault(number, fact)
         self.counts[number] = self.counts.get(number, 0) + 1
+        self.times[number] = time
         return begins
 
     def end(self, number: int) -> tuple[DataQualityFound, int, bool]:
         """Forget what is over; return how it began, how often it was found, whether it blocked."""
         blocked = self.blocking.pop(number, None) is not None
+        del self.times[number]
         return self.begun.pop(number), self.counts.pop(number), blocked
 
     def content(self) -> list[object]:
         """Return everything that a later output may depend on."""
-        return [list(self.begun.items()), list(self.counts.items()), list(self.blocking)]
+        begun, counts = list(self.begun.items()), list(self.counts.items())
+        return [begun, counts, list(self.blocking), list(self.times.items())]
 
 
 class Watch:

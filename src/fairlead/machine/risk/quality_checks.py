@@ -21,6 +21,7 @@ SPLITS: Final = (
     *((30, 1), (40, 1), (50, 1), (100, 1), (3, 2), (4, 3), (5, 2), (5, 4)),
 )
 SMALLEST_SPLIT: Final = 15  # percent: no usual split moves a price by less
+TICKS_MIN: Final = 100  # a price of a few ticks doubles without any split
 _AGAIN: Final = 9  # tenths of the bound, at which what lasts is over: it does not flap
 
 
@@ -93,17 +94,19 @@ def locked(rule: QualityRule, key: int, data: Watch, datum: Datum) -> Finding | 
 
 
 def latency(rule: QualityRule, key: int, data: Watch, datum: Datum) -> Finding | None:
-    """Hold the way from the venue's clock to ours against its bound."""
+    """Hold the way from the venue's clock to ours; what began is over at nine tenths of it."""
     if datum.venue_time == 0:
         return None
-    return _lasts(rule, key, data, datum.time - datum.venue_time)
+    measured = datum.time - datum.venue_time
+    begun = key // len(DataClass) in data.findings.begun
+    bound = rule.bound * _AGAIN // 10 if begun else rule.bound
+    return Finding(measured) if measured > bound else None
 
 
 def clock_offset(rule: QualityRule, key: int, data: Watch, datum: Datum) -> Finding | None:
     """Find data of a time that our clock has not reached: latency cannot be negative."""
-    if datum.venue_time == 0:
-        return None
-    return _lasts(rule, key, data, datum.venue_time - datum.time)
+    ahead = datum.venue_time - datum.time
+    return Finding(ahead) if datum.venue_time and ahead > rule.bound else None
 
 
 def out_of_order(rule: QualityRule, key: int, data: Watch, datum: Datum) -> Finding | None:
@@ -117,7 +120,9 @@ def out_of_order(rule: QualityRule, key: int, data: Watch, datum: Datum) -> Find
 def split_missed(rule: QualityRule, key: int, data: Watch, datum: Datum) -> Finding | None:
     """Find a jump to where a split of which nobody told would put the price."""
     now, before = datum.twice, data.twice
-    if now == 0 or before == 0 or abs(now - before) * 100 < before * SMALLEST_SPLIT:
+    if min(now, before) < 2 * TICKS_MIN * datum.tick:
+        return None
+    if abs(now - before) * 100 < before * SMALLEST_SPLIT:
         return None
     for new, old in SPLITS:
         for many, few in ((new, old), (old, new)):
@@ -182,13 +187,6 @@ def volumes_of(rule: QualityRule, key: int, data: Watch) -> Volumes:
     if volumes is None:
         volumes = data.volumes[key] = Volumes(rule.samples, rule.window)
     return volumes
-
-
-def _lasts(rule: QualityRule, key: int, data: Watch, measured: int) -> Finding | None:
-    """Find what is beyond its bound; what was found is over at nine tenths of it."""
-    begun = key // len(DataClass) in data.findings.begun
-    bound = rule.bound * _AGAIN // 10 if begun else rule.bound
-    return Finding(measured) if measured > bound else None
 
 
 def _price(twice: int) -> str:
