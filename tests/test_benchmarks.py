@@ -51,15 +51,19 @@ def test_no_row_rests_on_fewer_than_five_repetitions(sizes: Sizes) -> None:
 def test_frames_are_measured_where_there_are_recordings(market_data: Path, tmp_path: Path) -> None:
     found = rows(feeding.NAME, Place(tmp_path, market_data))
     assert [row.what for row in found] == [
-        "a frame of usdm, 400 frames",
-        "a frame of spot, 400 frames",
+        "a frame of binance usdm, 400 frames",
+        "a frame of binance spot, 400 frames",
+        "a frame of bitget, 400 frames",
+        "a frame of coinbase, 400 frames",
+        "a frame of deribit, 136 frames",
+        "a frame of okx, 400 frames",
     ]
     assert all(is_ordered(row.ratio) for row in found)
 
 
 def test_without_recordings_frames_are_skipped_with_the_reason(tmp_path: Path) -> None:
     found = list(BENCHMARKS[feeding.NAME](TINY, Place(tmp_path, tmp_path)))
-    assert [type(one) for one in found] == [Skipped, Skipped]
+    assert [type(one) for one in found] == [Skipped] * 6
     assert "usdm/ethusdt_20240808.gz" in str(found[0])
 
 
@@ -114,7 +118,7 @@ def test_the_report_is_printed_and_written_as_json(
     assert "skipped feed: no recording" in result.output
     written = msgspec.json.decode(file.read_bytes(), type=Report)
     assert written.rows == []
-    assert [one.benchmark for one in written.skipped] == ["feed", "feed"]
+    assert [one.benchmark for one in written.skipped] == ["feed"] * 6
     assert written.machine.build == running_build().reason
     assert written.machine.cores > 0
 

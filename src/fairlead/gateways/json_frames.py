@@ -6,6 +6,7 @@ lost digits that a price, or a checksum, is made of.
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Final, TypeVar
 
 import msgspec
@@ -18,6 +19,9 @@ _SHOWN_TEXT_MAX: Final = 200
 _EXPONENT_MAX: Final = 20
 _MILLISECONDS_MAX: Final = (2**63 - 1) // NANOS_PER_MILLISECOND
 _SECONDS_MAX: Final = (2**63 - 1) // NANOS_PER_SECOND
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ISO_LENGTH: Final = len("2021-04-17T16:43:30")
+_SECONDS_REMEMBERED: Final = 64  # messages of one second come together
 _NUMBER: Final = re.compile(r"(\d{1,40})(?:\.(\d{1,40}))?(?:[eE]([+-]?\d{1,3}))?")
 _SECONDS: Final = re.compile(r"(\d{1,12})(?:\.(\d{1,9}))?")
 
@@ -102,14 +106,18 @@ def iso_time(text: str) -> Nanos:
     """Return a time written as `2021-04-17T16:43:30.244075Z`. Raises `MalformedFrame`."""
     whole, _, fraction = text.removesuffix("Z").partition(".")
     digits_are_fine = fraction == "" or (fraction.isascii() and fraction.isdigit())
-    try:
-        moment = datetime.fromisoformat(whole).replace(tzinfo=UTC)
-    except ValueError:
-        moment = None
-    if moment is None or not text.endswith("Z") or not digits_are_fine or len(fraction) > 9:
+    whole_seconds = _seconds_of(whole) if len(whole) == _ISO_LENGTH else None
+    if whole_seconds is None or not text.endswith("Z") or not digits_are_fine or len(fraction) > 9:
         raise MalformedFrame("time", f"{text[:40]!r} is no time as 2021-04-17T16:43:30.244075Z")
-    since = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    whole_seconds = since.days * 86_400 + since.seconds
-    if not 0 <= whole_seconds < _SECONDS_MAX:
-        raise MalformedFrame("time", f"{text[:40]!r} lies outside of the time that can be told")
-    return Nanos(whole_seconds * NANOS_PER_SECOND + int(fraction.ljust(9, "0") or "0"))
+    return Nanos(whole_seconds * NANOS_PER_SECOND + int(fraction.ljust(9, "0")))
+
+
+@lru_cache(_SECONDS_REMEMBERED)
+def _seconds_of(text: str) -> int | None:
+    """Return the seconds since the epoch, None where the text is no time that can be told."""
+    try:
+        since = datetime.fromisoformat(text).replace(tzinfo=UTC) - _EPOCH
+    except ValueError:
+        return None
+    found = since.days * 86_400 + since.seconds
+    return found if 0 <= found < _SECONDS_MAX else None

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from fairlead.gateways.binance import BinanceFeed, Market
@@ -10,7 +11,7 @@ from fairlead.gateways.binance.depth import OLD_IN_A_ROW_MAX
 from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.venue_feed import FRAME_BYTES_MAX
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Quote, Trade
-from fairlead.model.terms import Side
+from fairlead.model.terms import InstrumentKind, Side
 from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, UpdateId
 from tests.gateways.binance.venue import ETHUSDT, combined, kinds, receive
 
@@ -153,6 +154,60 @@ def test_a_futures_trade_off_the_market_is_dropped(changed: dict[str, object]) -
     feed = usdm()
     assert receive(feed, bare(trade(**changed))) == []
     assert feed.counts.dropped == {"trade_off_market": 1}
+
+
+COIN = msgspec.structs.replace(
+    ETHUSDT,
+    symbol="BTCUSD_PERP.BINANCE-COINM",
+    kind=InstrumentKind.INVERSE,
+    currency="BTC",
+    price_decimals=1,
+    quantity_decimals=0,
+    multiplier=100,
+)
+
+
+def coin(**changed: object) -> bytes:
+    event = {"s": "BTCUSD_PERP", "ps": "BTCUSD", "E": 12, "T": 11} | changed
+    return combined(f"btcusd_perp@{event['e']}", event)
+
+
+def test_coin_margined_futures_count_contracts_and_chain_as_usd_margined_ones_do() -> None:
+    feed = BinanceFeed(COIN, Market.COINM)
+    change = {"U": 11, "u": 12, "pu": 8, "b": [["62000.1", "250"]], "a": []}
+    whole = {
+        "lastUpdateId": 11, "symbol": "BTCUSD_PERP", "pair": "BTCUSD", "E": 12, "T": 11,
+        "bids": [["62000.0", "3"]], "asks": [["62000.5", "4"]],
+    }  # fmt: skip
+    update, price = "btcusd_perp@depth@100ms", Price(620_001)
+    first = combined(update, json.loads(coin(e="depthUpdate", **change))["data"])
+    next_event = change | {"U": 20, "u": 22, "pu": 12}
+    later = combined(update, json.loads(coin(e="depthUpdate", **next_event))["data"])
+    lost = combined(update, json.loads(coin(e="depthUpdate", **next_event | {"pu": 21}))["data"])
+    got = receive(feed, bare(whole), first, later)
+    assert kinds(got) == ["BookSnapshot", "BookChange", "BookChange"]
+    assert isinstance(got[1], BookChange)
+    assert got[1].bids == ((price, Quantity(250)),)
+    [gap] = receive(feed, lost.replace(b'"u":22', b'"u":30'))
+    assert gap == BookGap(ME, "depth gap: expected pu 22, found 21")
+
+
+def test_aggregate_trades_are_trades_until_single_ones_come() -> None:
+    feed = BinanceFeed(COIN, Market.COINM)
+    aggregate = coin(e="aggTrade", a=5, p="62000.1", q="7", f=10, l=12, m=False)
+    [got] = receive(feed, aggregate)
+    time = Nanos(11 * MILLISECOND)
+    assert got == Trade(ME, Price(620_001), Quantity(7), Side.BUY, "5", time)
+    assert receive(feed, aggregate) == []
+    receive(feed, coin(e="trade", t=13, p="62000.1", q="7", m=False))
+    assert receive(feed, coin(e="aggTrade", a=6, p="62000.1", q="7", m=False)) == []
+    assert feed.counts.dropped == {"trade_old": 1, "trade_aggregate": 1}
+
+
+def test_a_snapshot_that_is_crossed_is_malformed() -> None:
+    feed = spot()
+    with pytest.raises(MalformedFrame, match=r"snapshot 10 is crossed: bid 100\.00"):
+        receive(feed, bare(snapshot(bids=[["100.00", "1"]])))
 
 
 NUMBERS = ["", "NaN", "Infinity", "-1", "1e5", "1.2345678", "99999999999999999"]

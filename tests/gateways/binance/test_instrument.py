@@ -46,6 +46,22 @@ def test_futures_are_told_from_their_frames() -> None:
     assert (instrument.maker_fee, instrument.taker_fee) == (20_000, 50_000)  # 2 and 5 bp
 
 
+def test_coin_margined_futures_are_told_by_their_pair() -> None:
+    frames = [
+        combined("btcusd_perp@bookTicker", {
+            "e": "bookTicker", "u": 1, "s": "BTCUSD_PERP", "ps": "BTCUSD", "T": 1,
+            "b": "62000.1", "B": "12", "a": "62000.2", "A": "3",
+        }),
+        json.dumps({"lastUpdateId": 1, "bids": [["62000.1", "12"]], "asks": []}).encode(),
+    ]  # fmt: skip
+    instrument, market = infer(ME, frames)
+    assert market is Market.COINM
+    assert (instrument.symbol, instrument.venue) == ("BTCUSD_PERP.BINANCE-COINM", "BINANCE-COINM")
+    assert (instrument.currency, instrument.kind) == ("BTC", InstrumentKind.INVERSE)
+    assert (instrument.price_decimals, instrument.quantity_decimals) == (1, 0)
+    assert (instrument.multiplier, instrument.money_decimals) == (100, 8)
+
+
 def test_the_grid_is_the_finest_that_was_seen_and_quantities_keep_what_the_venue_writes() -> None:
     instrument, _ = infer(
         ME, [quote("ETHUSDT", "90.25000000", "1.50000000"), snapshot("1.0000", "0.12500000")]
