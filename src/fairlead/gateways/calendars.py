@@ -8,7 +8,7 @@ yyyymmdd, as the venue counts them: a session of a future begins on the evening 
 
 import warnings
 from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from heapq import merge
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, Protocol
@@ -42,6 +42,7 @@ class TradingCalendar(Protocol):
     """The trading days of a venue."""
 
     name: str
+    zone: tzinfo  # of the venue's clocks
 
     def sessions(self, first: int, last: int) -> list[Session]:
         """Return the sessions of the days from `first` to `last`, both included.
@@ -73,6 +74,11 @@ def trading_days_missed(calendar: TradingCalendar, before: int, after: int) -> l
 def day_of(time: Nanos) -> int:
     """Return the UTC day of a time, as yyyymmdd."""
     return _day(datetime.fromtimestamp(time // NANOS_PER_SECOND, UTC).date())
+
+
+def local_day(time: Nanos, zone: tzinfo) -> int:
+    """Return the day of a time on a venue's clocks, as yyyymmdd."""
+    return _day(datetime.fromtimestamp(time // NANOS_PER_SECOND, zone).date())
 
 
 def later_day(day: int, days: int) -> int:
@@ -163,6 +169,7 @@ class _AroundTheClock:
     """A venue that never closes: its days are those of UTC."""
 
     name = AROUND_THE_CLOCK
+    zone: tzinfo = UTC
 
     def sessions(self, first: int, last: int) -> list[Session]:
         found = []
@@ -184,6 +191,7 @@ class _Exchange:
                 " such as XNYS, XNAS, XLON, CMES"
             )
         self.name = name
+        self.zone: tzinfo = self._quietly(name).tz
         self._sessions: dict[int, list[Session]] = {}  # by year
 
     def sessions(self, first: int, last: int) -> list[Session]:
@@ -199,9 +207,7 @@ class _Exchange:
     def _loaded(self, year: int) -> list[Session]:
         first, last = f"{year}-01-01", f"{year}-12-31"
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what the library asks of pandas is theirs
-                loaded = self._library.get_calendar(self.name, start=first, end=last)
+            loaded = self._quietly(self.name, start=first, end=last)
         except ValueError as error:
             raise CalendarUnknown(f"calendar {self.name}: no year {year}: {error}") from error
         unusual = {*_days(loaded.early_closes), *_days(loaded.late_opens)}
@@ -223,6 +229,11 @@ class _Exchange:
             )
             for day, opens, closes, pause, ends in times
         ]
+
+    def _quietly(self, name: str, **span: str) -> Any:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the library asks of pandas is theirs
+            return self._library.get_calendar(name, **span)
 
 
 def _library() -> Any:

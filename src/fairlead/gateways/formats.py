@@ -18,6 +18,8 @@ from fairlead.gateways.lean import open_lean
 from fairlead.gateways.lobster import open_lobster
 from fairlead.gateways.recorded import FormatOptions, FramesThroughFeed, Oracle
 from fairlead.gateways.recording import Recording
+from fairlead.gateways.store.exporting import open_exported
+from fairlead.gateways.store.reading import open_store
 from fairlead.model.units import InstrumentId
 
 __all__ = ["FORMATS", "Format", "FormatOptions", "Oracle", "format_named"]
@@ -86,6 +88,8 @@ _ALL: Final = (
         "QuantConnect Lean's zips: ticks and bars, trades and quotes, of stocks and crypto",
         open_lean,
     ),
+    Format("store", "a tick store made by `fairlead data import`: its folder", open_store),
+    Format("exported", "what `fairlead data export` wrote: JSON lines or CSV", open_exported),
     Format(
         "lobster",
         "messages of a NASDAQ stock with the book after each, CSV, in the order of their days",
