@@ -12,7 +12,8 @@ from fairlead.gateways.subscriptions import CONFIRMATION_TIME_MAX
 from fairlead.gateways.venue_feed import LINE_SILENCE_MAX, NO_TIME, TICK
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Input, Quote
 from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Nanos
-from tests.gateways.binance.venue import ETHUSDT, combined
+from tests.gateways.binance.venue import ETHUSDT, Venue, combined
+from tests.gateways.mutations import check_feed
 
 ETH, BTC = InstrumentId(1), InstrumentId(2)
 BTCUSDT = msgspec.structs.replace(ETHUSDT, instrument=BTC, symbol="BTCUSDT.BINANCE")
@@ -186,6 +187,14 @@ def test_the_end_of_a_connection_is_a_gap_for_every_book_and_the_next_one_begins
     assert feed.next_time == later(3) + TICK
     assert len(feed.outgoing()) == 1
     assert set(feed.needs_snapshots) == {ETH, BTC}
+
+
+@pytest.mark.parametrize("market", Market)
+def test_mutated_frames_are_answered_or_refused(market: Market) -> None:
+    venue = Venue(market, 1)
+    trade = {"e": "trade", "E": 2, "T": 1, "s": "ETHUSDT", "t": 1, "p": "9.9", "q": "1", "m": True}
+    samples = [venue.snapshot(), venue.depth(), venue.quote(), venue.depth(), encoded(trade)]
+    check_feed(BinanceFeed(ETHUSDT, market), samples)
 
 
 def test_a_frame_that_cannot_be_read_is_counted_and_raised() -> None:

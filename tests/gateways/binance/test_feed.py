@@ -204,6 +204,19 @@ def test_aggregate_trades_are_trades_until_single_ones_come() -> None:
     assert feed.counts.dropped == {"trade_old": 1, "trade_aggregate": 1}
 
 
+def test_a_book_that_changes_cross_is_a_gap_behind_the_change_that_did_it() -> None:
+    feed = spot()
+    receive(feed, bare(snapshot()))
+    got = receive(feed, bare(depth(b=[["100.00", "1"]])))
+    assert kinds(got) == ["BookChange", "BookGap"]
+    reason = "crossed book 12: bid 10000 >= ask 10000 (increments)"
+    assert got[1] == BookGap(ME, reason)
+    assert feed.needs_snapshots == (ME,)
+    assert kinds(receive(feed, bare(snapshot(lastUpdateId=13)))) == ["BookSnapshot"]
+    removed_and_put = depth(U=14, u=15, b=[["100.00", "1"]], a=[["100.00", "0"]])
+    assert kinds(receive(feed, bare(removed_and_put))) == ["BookChange"]
+
+
 def test_a_snapshot_that_is_crossed_is_malformed() -> None:
     feed = spot()
     with pytest.raises(MalformedFrame, match=r"snapshot 10 is crossed: bid 100\.00"):

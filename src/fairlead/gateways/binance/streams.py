@@ -24,6 +24,7 @@ from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.feed import FeedCounts
 from fairlead.gateways.increments import positive_increments, reader
 from fairlead.gateways.json_frames import decode
+from fairlead.gateways.venue_book import BookSide
 from fairlead.model.inputs import BookChange, BookSnapshot, Input, Levels, Quote, Trade
 from fairlead.model.instruments import Instrument
 from fairlead.model.terms import Side
@@ -63,6 +64,7 @@ class InstrumentStreams:
         self._counts = counts
         self._market = market
         self._depth_decoder = _DEPTH[market]
+        self._bids, self._asks = BookSide(1), BookSide(-1)
         self._quoted = False  # a best bid and ask is believed
         self._one_by_one = False  # trades come each by itself, so aggregates say them again
         self._quotes = _Newest()
@@ -94,7 +96,7 @@ class InstrumentStreams:
             UpdateId(event.u),
             Nanos((event.T or event.E) * NANOS_PER_MILLISECOND),
         )
-        return self.depth.event(DepthEvent(event.U, event.pu, change))
+        return self._watched(self.depth.event(DepthEvent(event.U, event.pu, change)))
 
     def on_snapshot(self, payload: Payload) -> list[Input]:
         """Read the answer to `GET depth`."""
@@ -107,7 +109,7 @@ class InstrumentStreams:
             raise MalformedFrame("snapshot", f"snapshot {snapshot.last_update} is crossed: {found}")
         time = Nanos(snapshot.T * NANOS_PER_MILLISECOND)
         update = UpdateId(snapshot.last_update)
-        return self.depth.snapshot(BookSnapshot(self.id, bids, asks, update, time))
+        return self._watched(self.depth.snapshot(BookSnapshot(self.id, bids, asks, update, time)))
 
     def on_ticker(self, payload: Payload) -> list[Input]:
         """Read `bookTicker`."""
@@ -159,6 +161,22 @@ class InstrumentStreams:
         if not self._aggregates.advance(trade.a):
             return self._drop_old(self._aggregates, "trade")
         return self._pass_trade(price, quantity, trade.m, trade.a, trade.T)
+
+    def _watched(self, inputs: list[Input]) -> list[Input]:
+        """Return what came of depth, up to where the book crosses: then it is not believed."""
+        for place, got in enumerate(inputs, start=1):
+            if isinstance(got, BookSnapshot):
+                self._bids.clear()
+                self._asks.clear()
+            if isinstance(got, BookSnapshot | BookChange):
+                self._bids.follow(got.bids)
+                self._asks.follow(got.asks)
+                bid, ask = self._bids.best, self._asks.best
+                if bid >= ask > 0:
+                    reason = f"crossed book {got.update}: bid {bid} >= ask {ask} (increments)"
+                    gaps = [] if self.depth.needs_snapshot else self.depth.lose(reason)
+                    return [*inputs[:place], *(gaps or inputs[place:])]
+        return inputs
 
     def _pass_trade(
         self, price: Price, quantity: Quantity, buyer_made: bool, number: int, milliseconds: int
