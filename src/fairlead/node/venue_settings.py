@@ -111,8 +111,80 @@ class SimulatedInstrumentSettings(ListedInstrumentSettings):
         return (("price_tick", "price_start"), ("quantity_lot", "quantity_max"))
 
 
+class FeeTierSettings(FeeSettings):
+    """Fees from a volume of thirty days on, in the currency of the account."""
+
+    volume: Number = Field(ge=0)
+
+
+class PhaseSettings(Section):
+    """From which time of day (UTC) on which phase."""
+
+    at: Annotated[str, matching(r"([01][0-9]|2[0-3]):[0-5][0-9]", "HH:MM")]
+    phase: Literal[
+        "pre_open", "opening_auction", "continuous", "closing_auction", "halt_auction", "closed"
+    ]
+
+
+class BandSettings(Section):
+    """Price bands around what traded: how wide, and what follows from standing at one."""
+
+    width_bps: int = Field(ge=1, le=9_999)
+    limit_state: PositiveDuration = Nanos(15 * NANOS_PER_SECOND)
+    pause: PositiveDuration = Nanos(300 * NANOS_PER_SECOND)
+
+
+class MatchingSettings(Section):
+    """How a simulated exchange matches, and what it takes."""
+
+    order_types: Annotated[
+        tuple[Literal["stop", "stop_limit", "market_to_limit", "pegged"], ...], Strict(False)
+    ] = ()  # beside market and limit
+    times_in_force: Annotated[
+        tuple[Literal["day", "gtd", "at_open", "at_close"], ...], Strict(False)
+    ] = ()  # beside GTC, IOC and FOK
+    icebergs: bool = False
+    data: Literal["levels", "orders"] = "levels"
+    self_trade: Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement"] = (
+        "cancel_newest"
+    )
+    hours: Annotated[tuple[PhaseSettings, ...], Strict(False)] = Field(default=(), max_length=100)
+    bands: BandSettings | None = None
+    fee_tiers: Annotated[tuple[FeeTierSettings, ...], Strict(False)] = Field(
+        default=(), max_length=100
+    )
+    halt_call: PositiveDuration = Nanos(60 * NANOS_PER_SECOND)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return what does not rise, and volumes that do not begin at 0."""
+        times = [one.at for one in self.hours]
+        for index in range(1, len(times)):
+            if times[index] <= times[index - 1]:
+                yield Contradiction(("hours", index, "at"), "later than the one before")
+        volumes = [one.volume for one in self.fee_tiers]
+        if volumes and volumes[0] != 0:
+            yield Contradiction(
+                ("fee_tiers", 0, "volume"), "0: the first tier holds from the start"
+            )
+        for index in range(1, len(volumes)):
+            if volumes[index] <= volumes[index - 1]:
+                yield Contradiction(("fee_tiers", index, "volume"), "more than the one before")
+
+
+class PlaceSettings(Section):
+    """One of several simulated venues; what it does not say is as the others have it."""
+
+    name: Name
+    fees: FeeSettings | None = None
+    latency: LatencySettings | None = None
+    matching: MatchingSettings | None = None
+
+
 class SimulatedVenueSettings(Section):
-    """A market made from a seed, on a simulated exchange. The same seed gives the same market."""
+    """A market made from a seed, on a simulated exchange. The same seed gives the same market.
+
+    With `venues` each instrument is listed at each of them, worth the same everywhere.
+    """
 
     kind: Literal["simulated"]
     seed: int = Field(default=1, ge=0, lt=2**63)
@@ -125,10 +197,16 @@ class SimulatedVenueSettings(Section):
     lost_order_rate: Share = Decimal(0)
     lost_report_rate: Share = Decimal(0)
     fees: FeeSettings = FeeSettings()
+    matching: MatchingSettings = MatchingSettings()
+    venues: Annotated[tuple[PlaceSettings, ...], Strict(False)] = Field(default=(), max_length=20)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Return the symbols that are there twice, and shares that are too fine or too large."""
+        for index in repeated([place.name for place in self.venues]):
+            yield Contradiction(("venues", index, "name"), "each name once")
         symbols = [instrument.symbol for instrument in self.instruments]
+        if self.venues:
+            symbols = [symbol.partition(".")[0] for symbol in symbols]
         for index in repeated(symbols):
             yield Contradiction(("instruments", index, "symbol"), "each symbol once")
         yield from rejections(self.rejection_rate, self.transient_rejection_rate)

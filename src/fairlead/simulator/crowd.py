@@ -173,6 +173,12 @@ class Crowd:
         else:
             self._take_at_random(time)
 
+    def follow(self, other: "Crowd", time: Nanos) -> None:
+        """Take what the instrument is worth from another crowd: the same thing elsewhere."""
+        other._walk(time)
+        self._value = other._value
+        self._walk_time = other._walk_time
+
     # --- what it is worth -------------------------------------------------------------------------
 
     def _walk(self, time: Nanos) -> None:

@@ -26,6 +26,8 @@ from fairlead.model.units import (
 from fairlead.simulator.chance import Chance
 from fairlead.simulator.crowd import Crowd, CrowdConfig
 from fairlead.simulator.exchange import Exchange
+from fairlead.simulator.listing import DEFAULT_RULES
+from fairlead.simulator.rules import ExchangeRules
 from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.world import NEVER
 
@@ -40,10 +42,17 @@ class MarketConfig:
     """A market: its instruments, its seed, and how busy each hour of the day is.
 
     `hours` are 24 percentages, the first from midnight UTC; without them all hours are alike.
+    `follows` says of some crowds which one they follow: the same thing at another venue, worth the
+    same; both count from 0.
     """
 
     def __init__(
-        self, crowds: list[CrowdConfig], *, seed: int = 1, hours: tuple[int, ...] = ()
+        self,
+        crowds: list[CrowdConfig],
+        *,
+        seed: int = 1,
+        hours: tuple[int, ...] = (),
+        follows: dict[int, int] | None = None,
     ) -> None:
         """Take the terms. Raises `ValueError`."""
         if not 1 <= len(crowds) <= _INSTRUMENTS_MAX:
@@ -59,6 +68,7 @@ class MarketConfig:
         self.crowds = crowds
         self.seed = seed
         self.hours = hours
+        self.follows = follows or {}
 
     def instruments(self) -> list[Instrument]:
         """Return what is traded."""
@@ -69,16 +79,19 @@ class SimulatedMarket:
     """The order flow of all crowds. `next_time` is when somebody acts next, `NEVER` at the end."""
 
     def __init__(
-        self, exchange: Exchange, config: MarketConfig, start: Nanos, until: Nanos
+        self, exchanges: list[Exchange], config: MarketConfig, start: Nanos, until: Nanos
     ) -> None:
-        """Fill the books and open the exchange at `start`; nobody acts after `until`."""
+        """Fill the books and open the exchanges at `start`; nobody acts after `until`."""
         self._config = config
+        self._follows = config.follows
         self._until = until
         self._crowds: list[Crowd] = []
         self._arrivals: list[Chance] = []
         self._due: list[tuple[Nanos, int]] = []
         for index, crowd_config in enumerate(config.crowds):
-            listing = exchange.listings[crowd_config.instrument.instrument]
+            number = crowd_config.instrument.instrument
+            exchange = next(one for one in exchanges if number in one.listings)
+            listing = exchange.listings[number]
             crowd = Crowd(
                 exchange, listing, crowd_config, Chance(config.seed, _CROWD_STREAMS + index), start
             )
@@ -87,14 +100,18 @@ class SimulatedMarket:
             self._arrivals.append(Chance(config.seed, _ARRIVAL_STREAMS + index))
             self._due.append((self._next_arrival(index, start), index))
         heapify(self._due)
-        exchange.open(start)
+        for exchange in exchanges:
+            exchange.open(start)
         self.next_time: Nanos = self._bounded(self._due[0][0])
 
     def step(self) -> None:
         """Let the next one act."""
         time, index = self._due[0]
         assert time <= self._until, "the market has ended"
-        self._crowds[index].act(time)
+        crowd = self._crowds[index]
+        if index in self._follows:
+            crowd.follow(self._crowds[self._follows[index]], time)
+        crowd.act(time)
         heapreplace(self._due, (self._next_arrival(index, time), index))
         self.next_time = self._bounded(self._due[0][0])
 
@@ -147,11 +164,15 @@ class SimulatedWorld:
 
 
 def simulated_world(
-    config: MarketConfig, venue: VenueConfig, start: Nanos, until: Nanos
+    config: MarketConfig,
+    venue: VenueConfig,
+    start: Nanos,
+    until: Nanos,
+    rules: ExchangeRules = DEFAULT_RULES,
 ) -> SimulatedWorld:
     """Return a market on an exchange of its own, open from `start`."""
-    exchange = Exchange(config.instruments(), venue)
-    return SimulatedWorld(exchange, SimulatedMarket(exchange, config, start, until))
+    exchange = Exchange(config.instruments(), venue, rules)
+    return SimulatedWorld(exchange, SimulatedMarket([exchange], config, start, until))
 
 
 def demo_market(seed: int = 1) -> MarketConfig:

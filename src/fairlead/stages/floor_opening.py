@@ -14,6 +14,7 @@ from fairlead.simulator.market import simulated_world
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.floor import TradingFloor
 from fairlead.stages.floor_record import FloorOpened, FloorRecord
+from fairlead.stages.matching_rules import rules_of
 from fairlead.stages.worlds import A_LONG_TIME, market_and_venue
 
 
@@ -33,11 +34,14 @@ def open_floor(
     venue = configuration.venue
     if not isinstance(venue, SimulatedVenueSettings):
         raise WrongWiring(f"venue.kind is {venue.kind}: an exchange is made of a simulated one")
+    if venue.venues or venue.matching.data == "orders":
+        raise WrongWiring("an exchange is one venue that publishes levels: see venue.venues, data")
     written = _record(record, FloorOpened(now, now, _digest(configuration, terms)))
     opened = written.opened if written is not None else FloorOpened(now, now, "")
     market, config = market_and_venue(configuration.account, venue, not terms.keeps_orders)
     until = opened.time if terms.quiet else Nanos(opened.time + A_LONG_TIME)
-    world = simulated_world(market, config, opened.time, until)
+    rules = rules_of(venue.matching)
+    world = simulated_world(market, config, opened.time, until, rules)
     instruments = tuple(market.instruments())
     run = now if terms.forgets_numbers else opened.run
     account = Account(instruments[0].venue, configuration.account.name, instruments, run)

@@ -31,6 +31,7 @@ from fairlead.node.venue_settings import (
     DirectVenueSettings,
     FeeSettings,
     ListedInstrumentSettings,
+    PlaceSettings,
     RecordedVenueSettings,
     SimulatedInstrumentSettings,
     SimulatedVenueSettings,
@@ -43,9 +44,11 @@ from fairlead.simulator.queue_models import QueueModel
 from fairlead.simulator.recorded import RecordedWorld
 from fairlead.simulator.recorded_book import RecordedConfig
 from fairlead.simulator.venue import VenueConfig
+from fairlead.simulator.venues import Place, several_venues
 from fairlead.simulator.world import World
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.live_market import LiveMarket
+from fairlead.stages.matching_rules import listed, rules_of, tiers_of
 from fairlead.stages.recordings import Data, Recordings, data_of
 from fairlead.stages.venue_models import impacts, increments, rate, share, venue_config
 from fairlead.stages.venue_outside import VenueOutside
@@ -100,21 +103,69 @@ def instruments_of(
 def market_and_venue(
     account: AccountSettings, venue: SimulatedVenueSettings, cancel_on_disconnect: bool = True
 ) -> tuple[MarketConfig, VenueConfig]:
-    """Return who trades there and on which terms, and how the venue is reached."""
-    crowds = [
-        _crowd(InstrumentId(number), terms, venue.fees, account)
-        for number, terms in enumerate(venue.instruments, start=1)
-    ]
-    config = venue_config(account, venue.latency, venue, cancel_on_disconnect)
+    """Return who trades at one venue and on which terms, and how it is reached."""
+    place = PlaceSettings(name=SIMULATED)
+    crowds = _crowds(account, venue, place, 1)
+    config = _place_config(account, venue, place, cancel_on_disconnect)
     return MarketConfig(crowds, seed=venue.seed), config
 
 
 def _simulated(configuration: Configuration, venue: SimulatedVenueSettings) -> Surroundings:
     start = configuration.session.start_time
     until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
+    if venue.venues:
+        return _several(configuration.account, venue, start, until)
     market, config = market_and_venue(configuration.account, venue)
-    world = simulated_world(market, config, start, until)
+    world = simulated_world(market, config, start, until, rules_of(venue.matching))
     return Surroundings(world, market.instruments(), start, until)
+
+
+def _several(
+    account: AccountSettings, venue: SimulatedVenueSettings, start: Nanos, until: Nanos
+) -> Surroundings:
+    """Return a market at several venues: at the later ones all is worth what it is at the first."""
+    crowds: list[CrowdConfig] = []
+    places = []
+    for place in venue.venues:
+        crowds += _crowds(account, venue, place, len(crowds) + 1)
+        config = _place_config(account, venue, place, tells_cash=False)
+        places.append(Place(place.name, config, rules_of(place.matching or venue.matching)))
+    listed_once = len(venue.instruments)
+    follows = {index: index % listed_once for index in range(listed_once, len(crowds))}
+    market = MarketConfig(crowds, seed=venue.seed, follows=follows)
+    world = several_venues(market, places, start, until)
+    return Surroundings(world, market.instruments(), start, until)
+
+
+def _crowds(
+    account: AccountSettings, venue: SimulatedVenueSettings, place: PlaceSettings, first: int
+) -> list[CrowdConfig]:
+    """Return who trades what at a place; its instruments are numbered from `first`."""
+    fees, matching = place.fees or venue.fees, place.matching or venue.matching
+    crowds = []
+    for number, terms in enumerate(venue.instruments, start=first):
+        symbol = terms.symbol
+        if venue.venues:
+            symbol = f"{symbol.partition('.')[0]}.{place.name}"
+        named = terms.model_copy(update={"symbol": symbol})
+        crowd = _crowd(InstrumentId(number), named, place.name, fees, account)
+        crowd.instrument = listed(crowd.instrument, matching)
+        crowds.append(crowd)
+    return crowds
+
+
+def _place_config(
+    account: AccountSettings,
+    venue: SimulatedVenueSettings,
+    place: PlaceSettings,
+    cancel_on_disconnect: bool = True,
+    tells_cash: bool = True,
+) -> VenueConfig:
+    config = venue_config(account, place.latency or venue.latency, venue, cancel_on_disconnect)
+    config.fee_tiers = tiers_of(place.matching or venue.matching, account.money_decimals)
+    if not tells_cash:
+        config.cash = ()
+    return config
 
 
 def _direct(configuration: Configuration, venue: DirectVenueSettings) -> Surroundings:
@@ -272,10 +323,11 @@ def _with_fees(instrument: Instrument, fees: FeeSettings | None, data: Data) -> 
 def _crowd(
     number: InstrumentId,
     terms: SimulatedInstrumentSettings,
+    venue: str,
     fees: FeeSettings,
     account: AccountSettings,
 ) -> CrowdConfig:
-    instrument = _instrument(number, terms, SIMULATED, fees, account)
+    instrument = _instrument(number, terms, venue, fees, account)
     return CrowdConfig(
         instrument,
         price_start=Price(increments(terms.price_start, instrument.price_decimals)),
