@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from fairlead.cli.feed import feed
 from fairlead.gateways.binance import Market
 from tests.gateways.binance.venue import Venue
+from tests.gateways.itch.venue import Venue as Nasdaq
 
 APP = typer.Typer()
 APP.command()(feed)
@@ -285,3 +286,16 @@ def test_damage_that_is_none_is_one_line(day: Path) -> None:
     result = run(day, "--disturb", "burn:1")
     assert result.exit_code == 2
     assert "'burn:1' is no damage, expected one of drop:N" in result.stderr
+
+
+@pytest.mark.parametrize("dump", ["bbo", "book", "trades", "gaps", "quality", "events"])
+def test_a_day_of_a_whole_venue_is_read_whatever_is_written(tmp_path: Path, dump: str) -> None:
+    """Some of its messages are about no instrument: phases of the venue."""
+    venue = Nasdaq(1)
+    venue.go_on(200)
+    path = tmp_path / "06132024.NASDAQ_ITCH50"
+    path.write_bytes(b"".join(len(one).to_bytes(2, "big") + one for one in venue.sent))
+    result = run(path, "--format", "itch", "--dump", dump)
+    assert result.exit_code == 0, result.output
+    assert f"{len(venue.sent)} frames = inputs" in result.stderr.replace(",", "")
+    assert result.stdout

@@ -16,10 +16,18 @@ def ipv4(protocol: int, source: str, target: str, body: bytes) -> bytes:
     )
 
 
-def udp(payload: bytes, port: int = 26_400, target: str = "233.54.12.1") -> bytes:
-    """Return an IPv4 packet with a datagram."""
-    body = struct.pack(">HHHH", 40_000, port, 8 + len(payload), 0) + payload
-    return ipv4(17, "206.200.1.1", target, body)
+def udp(
+    payload: bytes, port: int = 26_400, target: str = "233.54.12.1", summed: bool = True
+) -> bytes:
+    """Return an IPv4 packet with a datagram, with its checksum or with one that is wrong."""
+    source = "206.200.1.1"
+    header = struct.pack(">HHH", 40_000, port, 8 + len(payload))
+    addresses = b"".join(bytes(map(int, one.split("."))) for one in (source, target))
+    content = addresses + struct.pack(">HH", 17, 8 + len(payload)) + header + payload
+    content += bytes(len(content) % 2)
+    total = sum(struct.unpack(f">{len(content) // 2}H", content))
+    checksum = 0xFFFF - total % 0xFFFF if summed else 1
+    return ipv4(17, source, target, header + struct.pack(">H", checksum) + payload)
 
 
 def tcp(payload: bytes, sequence: int, flags: int = 0x18) -> bytes:

@@ -101,6 +101,16 @@ def test_a_packet_that_carries_nothing_is_counted_with_its_reason(
     assert (capture.packets, capture.carried) == (4, 3)
 
 
+@pytest.mark.parametrize("payload", [b"", b"odd", b"even", bytes(1_400)])
+def test_a_datagram_is_held_against_its_checksum(tmp_path: Path, payload: bytes) -> None:
+    [carried] = read(tmp_path, pcap([ethernet(udp(payload))]))
+    assert carried.is_intact
+    assert not carried._replace(payload=payload + b"!").is_intact
+    assert carried._replace(checksum=0).is_intact
+    [wrong] = read(tmp_path, pcap([ethernet(udp(payload, summed=False))]))
+    assert not wrong.is_intact
+
+
 def test_a_packet_of_which_a_part_was_captured_is_none(tmp_path: Path) -> None:
     content = bytearray(pcap(PACKETS[:1]))
     content[36:40] = (2_000).to_bytes(4, "little")  # it had been longer

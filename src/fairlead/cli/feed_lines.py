@@ -57,7 +57,7 @@ class Markets:
     def follow(self, time: Nanos, input: Input) -> tuple[Instrument, Book] | None:
         """Let a book follow an input, as in the machine; None if it is about no instrument."""
         number = getattr(input, "instrument", None)
-        if number is None:
+        if not number:  # of a whole venue
             return None
         terms, book = self.of(number)
         follow(book, input, None, time)
@@ -172,7 +172,7 @@ class Gaps:
     def lines(self, time: Nanos, input: Input) -> Iterator[Line]:
         """Yield what an input says about whether its market is to be believed."""
         number = getattr(input, "instrument", None)
-        if number is None:
+        if not number:  # of a whole venue
             return
         before = self._markets.of(number)[1].reason
         terms, book = self._markets.of(number)

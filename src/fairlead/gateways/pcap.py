@@ -57,11 +57,31 @@ class Carried(NamedTuple):
     payload: bytes
     tcp_sequence: int = -1  # -1: it is UDP
     tcp_flags: int = 0
+    checksum: int = 0  # of UDP; 0: the sender made none
 
     @property
     def is_udp(self) -> bool:
         """Whether it is a datagram."""
         return self.tcp_sequence < 0
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether a datagram is what its checksum says. Without one nobody knows."""
+        if not self.checksum:
+            return True
+        length = 8 + len(self.payload)
+        content = b"".join(
+            (
+                _address_bytes(self.source.address),
+                _address_bytes(self.target.address),
+                struct.pack(">HH", _UDP, length),
+                struct.pack(">HHHH", self.source.port, self.target.port, length, self.checksum),
+                self.payload,
+                bytes(len(self.payload) % 2),
+            )
+        )
+        total: int = sum(struct.unpack(f">{len(content) // 2}H", content))
+        return total > 0 and total % 0xFFFF == 0
 
     @property
     def starts(self) -> bool:
@@ -283,10 +303,16 @@ def _network_begin(link: int, packet: bytes) -> int:
 def _datagram(time: Nanos, source: str, target: str, body: bytes) -> Carried | str:
     if len(body) < 8:
         return "udp_length"
-    ports = struct.unpack_from(">HHH", body)
-    if not 8 <= ports[2] <= len(body):
+    source_port, target_port, length, checksum = struct.unpack_from(">HHHH", body)
+    if not 8 <= length <= len(body):
         return "udp_length"
-    return Carried(time, Endpoint(source, ports[0]), Endpoint(target, ports[1]), body[8 : ports[2]])
+    return Carried(
+        time,
+        Endpoint(source, source_port),
+        Endpoint(target, target_port),
+        body[8:length],
+        checksum=checksum,
+    )
 
 
 def _segment(time: Nanos, source: str, target: str, body: bytes) -> Carried | str:
@@ -308,3 +334,7 @@ def _segment(time: Nanos, source: str, target: str, body: bytes) -> Carried | st
 
 def _address(address: bytes) -> str:
     return ".".join(map(str, address))
+
+
+def _address_bytes(address: str) -> bytes:
+    return bytes(map(int, address.split(".")))

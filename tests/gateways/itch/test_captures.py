@@ -119,6 +119,26 @@ def test_packets_of_something_else_are_counted(tmp_path: Path, venue: Venue) -> 
     assert found.counts.balanced
 
 
+def test_a_datagram_that_is_not_what_its_checksum_says_is_lost(
+    tmp_path: Path, venue: Venue
+) -> None:
+    packets = [bytearray(udp(datagram)) for datagram in lines(venue)]
+    packets[30][-1] ^= 1
+    found = opened(tmp_path, [bytes(packet) for packet in packets])
+    gaps = [got for got in inputs(found) if isinstance(got, BookGap)]
+    words = "messages 91 to 93 are lost: not brought after 0 requests"
+    assert [gap.reason for gap in gaps] == [words, words]
+    assert found.counts.dropped["packet_checksum"] == 1
+    assert "day.pcap:byte" in found.records.malformed_examples[0]
+
+
+def test_checksums_that_were_never_right_are_not_looked_at(tmp_path: Path, venue: Venue) -> None:
+    found = opened(tmp_path, [udp(datagram, summed=False) for datagram in lines(venue)])
+    books = Books(feed())
+    books.take(inputs(found))
+    assert books.check(venue) == 2
+
+
 def test_symbols_and_the_day_are_told_by_the_capture(tmp_path: Path, venue: Venue) -> None:
     found = opened(tmp_path, [udp(datagram) for datagram in lines(venue)], FormatOptions())
     assert [one.symbol for one in found.instruments] == [

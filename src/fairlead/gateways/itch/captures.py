@@ -43,12 +43,15 @@ class CapturedMessages:
         self._receivers: dict[str, Receiver] = {}
         self._lines: dict[Endpoint, int] = {}
         self._streams: dict[tuple[Endpoint, Endpoint], _Flow] = {}
+        # Whose checksums were right once. What a machine captures of its own sending has none yet.
+        self._summing: set[Endpoint] = set()
 
     def receive(self, carried: Carried) -> Iterator[Found]:
         """Yield what a packet brings. Raises `MalformedFrame`."""
         for receiver in self._receivers.values():
             yield from _found(receiver.tick(carried.time))
         if carried.is_udp:
+            self._require_intact(carried)
             receiver = self._receiver(Packet.decode(carried.payload).session)
             line = self._lines.setdefault(carried.target, len(self._lines))
             yield from _found(receiver.receive(line, carried.payload, carried.time))
@@ -62,6 +65,15 @@ class CapturedMessages:
             yield from _found(receiver.give_up("not captured"))
         for flow in self._streams.values():
             yield from flow.end()
+
+    def _require_intact(self, carried: Carried) -> None:
+        """Raise `MalformedFrame` where a datagram is not what its sender has summed up."""
+        if carried.is_intact:
+            if carried.checksum:
+                self._summing.add(carried.source)
+        elif carried.source in self._summing:
+            found = f"a datagram of {len(carried.payload)} bytes is not what its checksum says"
+            raise MalformedFrame("checksum", f"UDP: {found}")
 
     def _receiver(self, session: str) -> Receiver:
         found = self._receivers.get(session)
@@ -191,6 +203,7 @@ def _first_messages(files: Sequence[Path]) -> Iterator[bytes]:
     for carried in islice(Capture(files), _FIRST_PACKETS_MAX):
         with suppress(MalformedFrame):
             yield from (one for one in messages.receive(carried) if isinstance(one, bytes))
+    yield from (one for one in messages.end() if isinstance(one, bytes))
 
 
 def _day(time: Nanos) -> int:
