@@ -58,7 +58,7 @@ EXPECTED: dict[str, tuple[int, dict[str, int], dict[str, int], dict[str, int]]] 
         136,
         {"Quote": 10, "BookSnapshot": 10, "BookChange": 36},
         {"answer": 1, "quote_beside_book": 79},
-        {"sequence": 36, "trades": 0},
+        {"sequence": 36, "trades": 0, "touch": 69},
     ),
     "kraken": (
         109,

@@ -34,41 +34,40 @@ class TextSides(NamedTuple):
 
 
 class BookSide:
-    """One side of a book: the venue's text at each price, and the prices in order."""
+    """One side of a book: quantity and the venue's text at each price, and the prices in order."""
 
     def __init__(self, sign: int) -> None:
         """Take `sign` 1 for bids (the highest price is best), -1 for asks (the lowest is)."""
         self._sign = sign
+        self._quantities: dict[int, int] = {}
         self._texts: dict[int, str] = {}
         self._keys: list[int] = []  # price * -sign, ascending: the best is the first
 
     def clear(self) -> None:
         """Forget all levels."""
+        self._quantities.clear()
         self._texts.clear()
         self._keys.clear()
 
     def set(self, price: int, quantity: int, text: str) -> None:
-        """Put the text of a level at its price; a quantity of 0 removes it."""
-        key = -price * self._sign
+        """Put a level and its text at its price; a quantity of 0 removes it."""
+        self.follow([(price, quantity)])
         if quantity:
-            if key not in self._texts:
-                self._keys.insert(bisect_left(self._keys, key), key)
-            self._texts[key] = text
-        elif key in self._texts:
-            del self._texts[key]
-            del self._keys[bisect_left(self._keys, key)]
+            self._texts[-price * self._sign] = text
+        else:
+            self._texts.pop(-price * self._sign, None)
 
-    def follow(self, levels: Levels) -> None:
+    def follow(self, levels: Sequence[tuple[int, int]]) -> None:
         """Set the quantities of many levels that have no text, as fast as this language goes."""
-        texts, keys, sign = self._texts, self._keys, -self._sign
+        quantities, keys, sign = self._quantities, self._keys, -self._sign
         for price, quantity in levels:
             key = price * sign
             if quantity:
-                if key not in texts:
+                if key not in quantities:
                     insort(keys, key)
-                    texts[key] = ""
-            elif key in texts:
-                del texts[key]
+                quantities[key] = quantity
+            elif key in quantities:
+                del quantities[key]
                 del keys[bisect_left(keys, key)]
 
     def trim(self, depth: int) -> list[Price]:
@@ -76,13 +75,19 @@ class BookSide:
         gone = self._keys[depth:]
         del self._keys[depth:]
         for key in gone:
-            del self._texts[key]
+            del self._quantities[key]
+            self._texts.pop(key, None)
         return [Price(-key * self._sign) for key in gone]
 
     @property
     def best(self) -> int:
         """The best price, 0 where there is none."""
         return -self._keys[0] * self._sign if self._keys else 0
+
+    @property
+    def best_quantity(self) -> int:
+        """What stands at the best price, 0 where there is none."""
+        return self._quantities[self._keys[0]] if self._keys else 0
 
     def texts(self, depth: int) -> list[str]:
         """Return the texts of the best levels, best first."""
@@ -122,6 +127,12 @@ class VenueBook:
         price = reader(instrument.price_decimals, positive_increments)
         self._price = cast(Callable[[str], Price], price)
         self._quantity = cast(Callable[[str], Quantity], reader(instrument.quantity_decimals))
+
+    @property
+    def touch(self) -> tuple[int, int, int, int]:
+        """Best bid and ask, each price and quantity; 0 where nobody quotes."""
+        bids, asks = self._bids, self._asks
+        return bids.best, bids.best_quantity, asks.best, asks.best_quantity
 
     def snapshot(
         self, sides: TextSides, update: int, time: Nanos, checksum: int | None = None

@@ -81,8 +81,7 @@ class VenueInstrument:
         One without a number (`update` 0) cannot be put in order with a book: while there is one,
         the book alone says what is best.
         """
-        bid, bid_quantity = self._side(quote.bid, quote.bid_quantity)
-        ask, ask_quantity = self._side(quote.ask, quote.ask_quantity)
+        bid, bid_quantity, ask, ask_quantity = self.touch(quote)
         if update == 0 and self.book.believed:
             return self._drop("quote_beside_book")
         if bid and ask and bid >= ask:
@@ -91,6 +90,11 @@ class VenueInstrument:
         self._counts.passed("Quote")
         self._quoted = True
         return [Quote(self.id, bid, bid_quantity, ask, ask_quantity, UpdateId(update), time)]
+
+    def touch(self, quote: TextQuote) -> tuple[Price, Quantity, Price, Quantity]:
+        """Return best bid and ask, each price and quantity. Raises as `quote` does."""
+        bid = self._side(quote.bid, quote.bid_quantity)
+        return (*bid, *self._side(quote.ask, quote.ask_quantity))
 
     def begin(self) -> None:
         """Begin on a new connection: what was traded meanwhile is not missing."""

@@ -12,6 +12,7 @@ import msgspec
 
 from fairlead.gateways.books_feed import BooksFeed
 from fairlead.gateways.deribit.frames import Book, Envelope, Level, PublicTrade, Ticker
+from fairlead.gateways.deribit.touch import TouchCheck
 from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.json_frames import decode, plain
 from fairlead.gateways.liveness import DataClass
@@ -26,6 +27,7 @@ from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos
 HEARTBEAT_SECONDS: Final = 15
 _CHANNELS: Final = {"book": DataClass.BOOK, "trades": DataClass.TRADE}
 _INTERVAL: Final = "100ms"  # `raw` needs a key
+_RAW: Final = ".raw"  # every change by itself
 _SIDES: Final = {"buy": Side.BUY, "sell": Side.SELL}
 _ENVELOPE: Final = msgspec.json.Decoder(Envelope)
 _BOOK: Final = msgspec.json.Decoder(Book)
@@ -53,6 +55,8 @@ class DeribitFeed(BooksFeed):
         super().__init__(instruments, topics, limits)
         self._chain = self._oracle("sequence")
         self._trade_chain = self._oracle("trades")
+        touch = self._oracle("touch")
+        self._touches = {each.id: TouchCheck(each.book, touch) for each in self._by_id.values()}
 
     def subscribe(self, topics: Sequence[Topic], request: int) -> list[bytes]:
         """Return the message that subscribes; the answer lists what is sent from now on."""
@@ -88,19 +92,22 @@ class DeribitFeed(BooksFeed):
             return self._drop("symbol_unknown")
         if kind == "book":
             return self._book(instrument, decode(_BOOK, envelope.params.data, "book"))
+        is_raw = rest.endswith(_RAW)
         if kind == "trades":
             trades = decode(_TRADES, envelope.params.data, "trades")
             return instrument.trades(map(_trade, trades), self._trade_chain)
         if kind == "ticker":
-            return self._ticker(instrument, decode(_TICKER, envelope.params.data, "ticker"))
+            ticker = decode(_TICKER, envelope.params.data, "ticker")
+            return self._ticker(instrument, ticker, is_raw=is_raw)
         return self._drop("channel_unknown")
 
     def _book(self, instrument: VenueInstrument, message: Book) -> list[Input]:
-        book = instrument.book
+        book, touch = instrument.book, self._touches[instrument.id]
         if message.instrument_name != instrument.symbol:
             raise MalformedFrame("fields", f"book: {message.instrument_name[:40]!r} in the channel")
         time = Nanos(message.timestamp * NANOS_PER_MILLISECOND)
         sides = TextSides(_levels(message.bids), _levels(message.asks))
+        touch.settle(time)
         if message.type == "snapshot":
             return book.snapshot(sides, message.change_id, time)
         if book.believed:
@@ -113,14 +120,17 @@ class DeribitFeed(BooksFeed):
                 return book.broken("book_gap", f"book gap: {found}")
         return book.change(sides, message.change_id, time)
 
-    def _ticker(self, instrument: VenueInstrument, ticker: Ticker) -> list[Input]:
+    def _ticker(self, instrument: VenueInstrument, ticker: Ticker, *, is_raw: bool) -> list[Input]:
         quote = TextQuote(
             plain(ticker.best_bid_price),
             plain(ticker.best_bid_amount),
             plain(ticker.best_ask_price),
             plain(ticker.best_ask_amount),
         )
-        return instrument.quote(quote, 0, Nanos(ticker.timestamp * NANOS_PER_MILLISECOND))
+        time = Nanos(ticker.timestamp * NANOS_PER_MILLISECOND)
+        if is_raw and instrument.book.believed:
+            self._touches[instrument.id].ticker(instrument.touch(quote), time)
+        return instrument.quote(quote, 0, time)
 
     def _answer(self, envelope: Envelope) -> list[Input]:
         if envelope.error is not None:
