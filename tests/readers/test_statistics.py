@@ -202,6 +202,27 @@ def test_an_independent_library_says_the_same(returns: list[float]) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
+@given(st.lists(st.integers(1_000, 2_000), min_size=61, max_size=80))
+def test_an_independent_library_grows_the_same(equity: list[int]) -> None:
+    """A day of trading is a 252nd of a year there, and a span of calendar time here."""
+    empyrical = pytest.importorskip("empyrical", reason="the reference library is not installed")
+    numpy = pytest.importorskip("numpy")
+    returns = numpy.array(statistics.returns_of(money(*equity)))
+    first, last = money(equity[0], equity[-1])
+    assert first is not None
+    assert last is not None
+    total = statistics.total_return(first, last)
+    assert defined(total) == pytest.approx(empyrical.cum_returns_final(returns), abs=1e-9)
+    span = Nanos(len(returns) * NANOS_PER_YEAR // 252)
+    growth = statistics.annual_growth(first, last, span)
+    assert defined(growth) == pytest.approx(empyrical.annual_return(returns), rel=1e-6, abs=1e-9)
+    deepest = statistics.deepest_drawdown(money(*equity))
+    calmar = statistics.calmar(growth, deepest.depth if deepest else 0.0)
+    if calmar.value is not None:
+        assert calmar.value == pytest.approx(empyrical.calmar_ratio(returns), rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore")
 @given(st.lists(st.integers(1, 10**6), min_size=2, max_size=40))
 def test_an_independent_library_finds_the_same_drawdown(equity: list[int]) -> None:
     empyrical = pytest.importorskip("empyrical", reason="the reference library is not installed")
