@@ -11,7 +11,8 @@
   is known: who came before it is there. What became of an order we are told before the bar itself
   is published, and not earlier: else the time of the report would tell something of the bar.
 - *Waiting.* An order that waits is filled at its price if the bar traded beyond it, by at least one
-  tick: trades at its price may all have been with others. A better open does not make it better.
+  tick: trades at its price may all have been with others. If all of the bar was beyond it, at the
+  worst price of the bar: a better open does not make it better.
 - *How much.* At most `participation` of what the bar traded, for all orders of ours together, by
   price and then time. The rest waits; that of IOC and market orders is canceled.
 - A cancel that comes within a bar works after it: what would have traded in it has.
@@ -37,7 +38,7 @@ from fairlead.model.units import (
     UpdateId,
 )
 from fairlead.simulator.recorded import RecordedWorld
-from fairlead.simulator.recorded_book import Queued, RecordedConfig
+from fairlead.simulator.recorded_book import RecordedConfig
 from fairlead.simulator.tape import Tape, Unseen
 from fairlead.simulator.venue_order import VenueOrder
 from fairlead.simulator.world import NEVER, Handling
@@ -225,7 +226,9 @@ class BarWorld(RecordedWorld):
             self._capacity -= quantity
             tape.costs.traded(order.side, Quantity(quantity), time)
             self._fill(order, paid, Quantity(quantity), Liquidity.TAKER, time)
-        if order.leaves:
+        if order.handling is Handling.FOK and order.leaves:
+            self._canceled(order, "fok", time)
+        elif order.leaves:
             self._rest(tape, order, time)
 
     def _reach(self, tape: Tape, side: Side, bar: Traded, time: Nanos) -> None:
@@ -236,10 +239,10 @@ class BarWorld(RecordedWorld):
         for queued in tape.own(side).all():
             if self._capacity <= 0 or furthest * sign + shift >= queued.order.limit * sign:
                 return
-            self._capacity -= self._fill_bar(tape, queued, time)
-
-    def _fill_bar(self, tape: Tape, queued: Queued, time: Nanos) -> Quantity:
-        return self._fill_waiting(tape, queued, Quantity(self._capacity), time)
+            limit = queued.order.limit
+            price = min(limit, bar.high) if side is _BUY else max(limit, bar.low)
+            quantity = Quantity(self._capacity)
+            self._capacity -= self._fill_waiting(tape, queued, quantity, time, price)
 
 
 def _within(side: Side, price: Price, limit: Price) -> bool:

@@ -74,6 +74,7 @@ from fairlead.simulator.world import NEVER, Handling
 _BUY: Final = Side.BUY
 _SELL: Final = Side.SELL
 _NO_INSTRUMENT: Final = InstrumentId(0)
+_AT_ITS_LIMIT: Final = Price(0)
 _END: Final[tuple[Nanos, list[Input]]] = (NEVER, [])
 
 
@@ -310,12 +311,17 @@ class RecordedWorld(Venue):
             tape.consume(side, offer[0], quantity)
 
     def _fill_waiting(
-        self, tape: Tape, queued: Queued, quantity: Quantity, time: Nanos
+        self,
+        tape: Tape,
+        queued: Queued,
+        quantity: Quantity,
+        time: Nanos,
+        price: Price = _AT_ITS_LIMIT,
     ) -> Quantity:
         """Fill a waiting order by up to `quantity`. Return by how much."""
         order = queued.order
         quantity = min(quantity, order.leaves)
-        self._fill(order, order.limit, quantity, Liquidity.MAKER, time)
+        self._fill(order, price or order.limit, quantity, Liquidity.MAKER, time)
         tape.costs.traded(order.side, quantity, time)
         if not order.leaves:
             self._leave(tape, queued)
