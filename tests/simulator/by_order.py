@@ -70,6 +70,12 @@ class Entry:
         self.joined = joined
         self.ours = ours
         self.ghosts: list[list[int]] = []
+        self.taken = 0  # of a recorded order, by ours that it came to meet
+
+    def go(self, quantity: int) -> None:
+        """Let some of a recorded order trade or leave; what is ours goes first."""
+        self.leaves -= quantity
+        self.taken -= min(self.taken, quantity)
 
 
 class Naive:
@@ -93,6 +99,19 @@ class Naive:
                     return side, price, entry
         raise AssertionError(f"order {number} is not there")
 
+    def whole(self, whole: BookOrders) -> None:
+        """Begin with a book."""
+        for number, side, price, quantity in whole.orders:
+            self.join(side, price, Entry(number, quantity, self.now))
+
+    def prices(self, side: Side) -> list[int]:
+        """Return the prices at which somebody of the recording stands, lowest first."""
+        return sorted(
+            price
+            for (known, price), queue in self.queues.items()
+            if known is side and any(entry.leaves and not entry.ours for entry in queue)
+        )
+
     def cancel(self, number: int) -> None:
         """Let an order of ours leave."""
         for queue in self.queues.values():
@@ -110,11 +129,26 @@ class Naive:
         if isinstance(change, BookOrderExecuted):
             self._execute(side, price, entry, change.quantity)
         elif isinstance(change, BookOrderReduced):
-            entry.leaves -= change.quantity
+            entry.go(change.quantity)
         else:
-            entry.leaves = 0
+            entry.go(entry.leaves)
         if isinstance(change, BookOrderReplaced):
             self.join(side, change.price, Entry(change.new_order, change.quantity, self.now))
+
+    def meet(self) -> None:
+        """Let our bids trade with the offers of the recording that came to their prices."""
+        bids = sorted(price for (side, price) in self.queues if side is BUY)[::-1]
+        offers = sorted(price for (side, price) in self.queues if side is SELL)
+        for bid in bids:
+            for us in [entry for entry in self.queues[BUY, bid] if entry.ours]:
+                for entry in [
+                    e for price in offers if price <= bid for e in self.queues[SELL, price]
+                ]:
+                    quantity = min(us.leaves, entry.leaves - entry.taken)
+                    if quantity > 0 and not entry.ours:
+                        us.leaves -= quantity
+                        entry.taken += quantity
+                        self.fills.append((us.number, quantity))
 
     def _execute(self, side: Side, price: int, target: Entry, quantity: int) -> None:
         """Let an aggressor of this size meet our orders before the one that it met."""
@@ -123,7 +157,7 @@ class Naive:
         better = sorted(p * sign for s, p in self.queues if s is side and p * sign > price * sign)
         for key in [*better[::-1], price * sign]:
             left = self._pass(self.queues[side, key * sign], target, left)
-        target.leaves -= quantity
+        target.go(quantity)
         target.ghosts.append([quantity - left, self.now])
 
     def _pass(self, queue: list[Entry], target: Entry, left: int) -> int:

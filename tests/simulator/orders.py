@@ -137,9 +137,20 @@ def send(
     return SendOrder(terms)
 
 
-def market(order: int, side: Side, quantity: int, price_worst: int = 0) -> SendOrder:
+def market(
+    order: int, side: Side, quantity: int, price_worst: int = 0, *, instrument: int = ONE
+) -> SendOrder:
     """Return a new market order."""
-    return SendOrder(approved(order, side, quantity, 0, order_type=MARKET, price_worst=price_worst))
+    terms = approved(
+        order,
+        side,
+        quantity,
+        0,
+        order_type=MARKET,
+        price_worst=price_worst,
+        instrument=instrument,
+    )
+    return SendOrder(terms)
 
 
 def cancel(order: int, instrument: int = ONE, request: int = 0) -> CancelOrder:
