@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,12 @@ def test_all_instruments_are_paid_in_the_money_of_the_account(market_data: Path)
         surroundings(configured(venue))
 
 
+def visible(recordings: Recordings) -> Iterator[tuple[Nanos, list[Input]]]:
+    """Yield the events without the trades of orders that nobody saw."""
+    for time, inputs in recordings.events():
+        yield time, [one for one in inputs if not isinstance(one, Trade)]
+
+
 def apply(naive: Naive, inputs: list[Input]) -> None:
     """Let the naive model follow one event."""
     for one in inputs:
@@ -87,11 +94,7 @@ def test_at_nasdaq_our_orders_are_filled_as_the_naive_model_says(
     """
     file = market_data / LOBSTER
     recordings = Recordings([settings(file, "lobster")])
-    visible = (
-        (time, [one for one in inputs if not isinstance(one, Trade)])
-        for time, inputs in recordings.events()
-    )
-    world = RecordedWorld(visible, list(recordings.instruments), RecordedConfig())
+    world = RecordedWorld(visible(recordings), list(recordings.instruments), RecordedConfig())
     chance, naive, fills = random.Random(seed), Naive(), list[tuple[int, int]]()
     number, prices = 0, list[int]()
     events = list(Recordings([settings(file, "lobster")]).events())
