@@ -51,6 +51,7 @@ LIVE = (
     "venue: {kind: live, source: binance, instruments: [{symbol: A}]}\n"
     "account: {currency: USD, cash: 1}\n"
 )
+TWO_SOURCES = LIVE.replace("instruments:", "backup: {source: binance}, instruments:")
 RECORDED = "venue: {kind: recorded, files: [a]}\naccount: {currency: USD, cash: 1}\n"
 
 
@@ -178,7 +179,7 @@ def own(configuration: Configuration) -> list[tuple[str, str]]:
 
 def plain_configurations() -> list[Configuration]:
     """Return one configuration of each kind in which nothing is set but what must be."""
-    return [read(text, "a.yaml", {}) for text in (SIMULATED, RECORDED, DIRECT, LIVE)]
+    return [read(text, "a.yaml", {}) for text in (SIMULATED, RECORDED, DIRECT, LIVE, TWO_SOURCES)]
 
 
 def test_every_key_is_documented_and_no_other() -> None:

@@ -18,9 +18,11 @@ from fairlead.journal.history import History
 from fairlead.model.codec import decode_input, decode_outputs
 from fairlead.model.inputs import (
     BookGap,
+    FeedSourceChanged,
     Input,
     Quote,
     Statement,
+    Trade,
     VenueFilled,
     WarningRaised,
 )
@@ -39,14 +41,14 @@ from fairlead.node.configuration import (
 )
 from fairlead.node.errors import ConfigurationError
 from fairlead.node.latency_settings import LatencySettings
-from fairlead.node.live_settings import LiveVenueSettings, SilenceSettings
+from fairlead.node.live_settings import LiveVenueSettings, SecondSourceSettings, SilenceSettings
 from fairlead.node.loading import load
 from fairlead.node.pace import LiveTime, StopRequest
 from fairlead.node.reading import Reading
 from fairlead.node.recovery import verify
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.venue_settings import ListedInstrumentSettings
-from fairlead.stages.live_market import STARTED
+from fairlead.stages.live_market import STARTED, LiveMarket
 from fairlead.stages.paper import PaperSession
 from fairlead.stages.worlds import surroundings
 from tests.gateways.loopback_binance import BinanceMarket, loopback_binance
@@ -160,14 +162,18 @@ def test_orders_are_filled_in_a_market_that_is_live(tmp_path: Path) -> None:
             seen,
         ):
             market = session.wired.surroundings.venue
+            assert isinstance(market, LiveMarket)
     assert fills(seen) >= 5
     assert seen.times == sorted(seen.times)
     assert abs(seen.times[-1] - seen.times[0]) < 25 * SECOND  # the time of day
-    content = market.content()  # type: ignore[union-attr]
+    (content,) = market.content()["lines"]
     assert content["balanced"]
     assert content["connections"] == 1
-    assert content["delays"]["measured"] > 100
-    assert content["left_out"] == 0
+    assert content["delays"]["measured"] > 10
+    assert market.content()["left_out"] == 0
+    assert [(one.source, one.reason) for one in seen.said(FeedSourceChanged)] == [
+        ("binance", "the session begins")
+    ]
     assert verify(tmp_path / "0001").passed
     frames = list(read_recording(sorted(record.iterdir())))
     assert len(frames) >= content["frames"]
@@ -223,6 +229,45 @@ def test_silence_with_a_living_connection_is_noticed(tmp_path: Path) -> None:
         pass
     (gap,) = seen.said(BookGap)
     assert "silent: no book" in gap.reason
+
+
+def test_when_the_first_source_falls_silent_the_second_takes_over(tmp_path: Path) -> None:
+    def go_silent(market: BinanceMarket, connection: Any, number: int, step: int) -> None:
+        market.silent = step >= 150
+
+    def enough(seen: Recorder) -> bool:
+        switched = [one.source for one in seen.said(FeedSourceChanged)]
+        return "binance (backup)" in switched and len(seen.said(Trade)) > 100
+
+    with (
+        loopback_binance(BinanceMarket(fault=go_silent)) as first,
+        loopback_binance(BinanceMarket()) as second,
+    ):
+        backup = SecondSourceSettings(
+            source="binance",
+            stream=second.url,
+            rest=second.origin,
+            silent=Nanos(SECOND // 2),
+            difference_bps=10_000,
+        )
+        settings = configuration(first, 20_000, backup=backup)
+        with session_on(settings, tmp_path / "0001", enough) as (session, seen):
+            market = session.wired.surroundings.venue
+            assert isinstance(market, LiveMarket)
+            (book,) = session.wired.path.machine.books.all()
+            assert book.source == "binance (backup)"
+            assert not book.stale
+    changes = [
+        (one.source, one.reason.partition(" for")[0]) for one in seen.said(FeedSourceChanged)
+    ]
+    assert changes == [
+        ("binance", "the session begins"),
+        ("binance (backup)", "binance: silent"),
+    ]
+    ids = [one.trade_id for one in seen.said(Trade)]
+    assert len(ids) == len(set(ids))
+    assert market.content()["backup"]["balanced"]
+    assert verify(tmp_path / "0001").passed
 
 
 def test_a_killed_session_neither_loses_nor_invents_an_order(tmp_path: Path) -> None:

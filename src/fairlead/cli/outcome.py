@@ -17,7 +17,7 @@ from fairlead.readers.measures import measures_of
 from fairlead.readers.report import ReportContent, write_report
 from fairlead.readers.summary_text import summary_view
 from fairlead.readers.written import printable, time_text
-from fairlead.stages.live_market import LiveMarket
+from fairlead.stages.live_market import LiveMarket, SourceLine
 from fairlead.stages.paper import Recovered
 from fairlead.stages.provenance import Provenance
 from fairlead.stages.wiring import Wired
@@ -230,24 +230,32 @@ def recovery_phrase(recovered: Recovered) -> str:
 
 
 def _add_live(table: Table, market: LiveMarket) -> None:
-    """Add what came over the line of this run, and how late."""
-    line, counts = market.line, market.line.feed.counts
+    """Add what came over the lines of this run, and how late."""
+    for line in market.lines:
+        _add_line(table, line)
+    if market.backup is not None:
+        counts = market.backup.counts
+        told = f"{counts.switches:,} changes of source, {counts.disputes:,} times they disagreed"
+        table.add_row("backup", told, style="yellow" if counts.switches or counts.disputes else "")
+    if market.arrivals.dropped:
+        left_out = f"{market.arrivals.dropped:,} inputs: this node was too slow for them"
+        table.add_row("left out", left_out, style="bold red")
+
+
+def _add_line(table: Table, source: SourceLine) -> None:
+    line, counts = source.line, source.line.feed.counts
     passed, dropped = sum(counts.inputs.values()), sum(counts.dropped.values())
     table.add_row(
-        f"live {market.venue.name}",
+        f"live {source.name}",
         f"{counts.frames:,} frames = {passed:,} inputs + {dropped:,} dropped"
         f" + {counts.waiting:,} waiting; {counts.gaps:,} gaps,"
         f" {line.counts.connections:,} connections",
     )
-    negative = line.delays.negative > 0
-    table.add_row("delay", str(line.delays), style="yellow" if negative else "")
+    table.add_row("delay", str(line.delays), style="yellow" if line.delays.negative else "")
     for reason, count in {**line.counts.ended, **line.counts.fetch_failures}.items():
         table.add_row("", f"{count:,} x {printable(reason)}")
-    if market.arrivals.dropped:
-        left_out = f"{market.arrivals.dropped:,} inputs: this node was too slow for them"
-        table.add_row("left out", left_out, style="bold red")
-    if market.recorder is not None:
-        recorder = market.recorder
+    if source.recorder is not None:
+        recorder = source.recorder
         told = recorder.problem or f"{recorder.frames:,} lines in {len(recorder.files)} files"
         table.add_row("recorded", told, style="bold red" if recorder.problem else "")
 

@@ -15,7 +15,7 @@ from fairlead.node.live_settings import LiveVenueSettings
 from fairlead.node.loading import load
 from fairlead.readers.written import printable
 from fairlead.stages.feed_preflight import FeedFinding, FeedTerms, check_feed
-from fairlead.stages.worlds import followed_instruments, source_of
+from fairlead.stages.worlds import addresses_of, followed_instruments, source_of
 
 app = typer.Typer(name="preflight", help="Look at what has to hold before a session begins.")
 
@@ -71,9 +71,8 @@ def _configured(config: Path, terms: FeedTerms) -> list[FeedFinding]:
         fail(f"{config}: venue.kind is {venue.kind}: there is no feed to look at")
     source = source_of(configuration, venue)
     instruments = followed_instruments(configuration, venue, source)
-    addresses = Addresses(venue.stream or "", venue.rest or "")
     with ERR.status("listening ..."):
-        return check_feed(source, instruments, addresses, terms)
+        return check_feed(source, instruments, addresses_of(venue), terms)
 
 
 def _table(findings: list[FeedFinding], sound: bool) -> Table:

@@ -13,6 +13,7 @@ from fairlead.node.settings import (
     Name,
     PositiveDuration,
     Section,
+    Symbol,
     matching,
     repeated,
 )
@@ -41,6 +42,17 @@ class SourceSettings(Section):
     rest: Annotated[str, _REST] | None = None
 
 
+class SecondSourceSettings(SourceSettings):
+    """Where market data comes from when the first source is silent or has lost its place."""
+
+    symbols: dict[Symbol, Symbol] = Field(default={}, max_length=200)  # ours to those of the source
+    silent: PositiveDuration = Nanos(5 * NANOS_PER_SECOND)
+    hold: PositiveDuration = Nanos(60 * NANOS_PER_SECOND)
+    difference_bps: int = Field(default=50, ge=1, le=10_000)
+    difference_time: PositiveDuration = Nanos(5 * NANOS_PER_SECOND)
+    on_difference: Literal["warn", "stale"] = "warn"
+
+
 class LiveVenueSettings(SourceSettings):
     """A live market, and orders that are filled as if they had been there."""
 
@@ -49,6 +61,7 @@ class LiveVenueSettings(SourceSettings):
         min_length=1, max_length=200
     )
     silence: SilenceSettings = SilenceSettings()
+    backup: SecondSourceSettings | None = None
     record: Location | None = None  # where frames are recorded, as they come
     latency: LatencySettings = LatencySettings()
     queue_model: Literal["pessimistic", "proportional"] = "pessimistic"
@@ -59,3 +72,7 @@ class LiveVenueSettings(SourceSettings):
         symbols = [instrument.symbol for instrument in self.instruments]
         for index in repeated(symbols):
             yield Contradiction(("instruments", index, "symbol"), "each symbol once")
+        for symbol in self.backup.symbols if self.backup is not None else ():
+            if symbol not in symbols:
+                path = ("backup", "symbols", symbol)
+                yield Contradiction(path, "a symbol of the instruments", about="key")

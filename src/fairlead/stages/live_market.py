@@ -1,16 +1,18 @@
 """A live market outside, for a session whose orders are filled by simulation: lines and a clock."""
 
 import os
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fairlead.gateways.arrivals import Arrivals
+from fairlead.gateways.backup import PRIMARY, Backup
 from fairlead.gateways.frame_recorder import FrameRecorder
 from fairlead.gateways.live_line import Addresses, LiveLine
-from fairlead.gateways.live_shell import LiveShell
+from fairlead.gateways.live_shell import Listener, LiveShell
 from fairlead.gateways.live_venues import Limits, LiveVenue
-from fairlead.model.inputs import BookGap, WarningRaised
+from fairlead.model.inputs import BookGap, FeedSourceChanged, Input, WarningRaised
 from fairlead.model.instruments import Instrument
 from fairlead.model.units import Nanos
 from fairlead.node.clock_watch import ClockSettings
@@ -18,58 +20,48 @@ from fairlead.node.present import HeldClock, NodeClock, Present
 from fairlead.simulator.chance import Chance
 
 STARTED: Final = "the node was started: the book begins anew"
-_PAUSE_STREAM: Final = 1
+BEGINS: Final = "the session begins"
 
 
-class LiveMarket:
-    """Knows where a market is heard of, and listens once recovery is over."""
+class Source(NamedTuple):
+    """Where market data comes from, and what its instruments are called there."""
 
-    says_when_connected: Final = False  # our orders go to a venue that is simulated here
+    venue: LiveVenue
+    instruments: Sequence[Instrument]
+    addresses: Addresses
+    limits: Limits
+
+
+class SourceLine:
+    """One source: its line, the thread of it, and what is recorded."""
 
     def __init__(
-        self,
-        venue: LiveVenue,
-        instruments: Sequence[Instrument],
-        limits: Limits,
-        addresses: Addresses,
-        record: Path | None,
-        clock: ClockSettings,
+        self, source: Source, number: int, listener: Listener, now: Callable[[], Nanos]
     ) -> None:
-        """Take what is listened to, and where it is recorded, if it is."""
-        self.venue = venue
-        self.clock = HeldClock()
-        self.arrivals = Arrivals([each.instrument for each in instruments])
-        self._passing = NodeClock()
-        self.present = Present(self._passing, self.arrivals, clock)
-        self._record = record
-        self.recorder: FrameRecorder | None = None
-        self._addresses = addresses
+        """Take the source; nothing is connected yet. Raises `PlainConnection`."""
+        self.source = source
+        self.name = source.venue.name if number == PRIMARY else f"{source.venue.name} (backup)"
         self.line = LiveLine(
-            venue.feed(instruments, limits),
-            Chance(os.getpid(), _PAUSE_STREAM).below,
-            addresses=addresses,
+            source.venue.feed(source.instruments, source.limits),
+            Chance(os.getpid(), 1 + number).below,
+            addresses=source.addresses,
         )
-        self._shell = LiveShell(self.line, self.arrivals, self._passing.now)
+        self.recorder: FrameRecorder | None = None
+        self._number = number
+        self._shell = LiveShell(self.line, listener, now)
         self._began = False
 
-    def begin(self, session: int, epoch: int, last_time: Nanos) -> None:
-        """Let the clock go, and listen: recovery is over, and came up to a last time."""
-        del session, epoch
-        self._passing.go(last_time)
-        now = self._passing.now()
-        self.clock.set(now)
-        if last_time:
-            instruments = self.line.feed.instruments
-            self.arrivals.say([BookGap(one.instrument, STARTED) for one in instruments], now)
-        if self._record is not None:
-            self.recorder = FrameRecorder(self._record, self.venue.name, self._warn)
+    def begin(self, record: Path | None, warn: Callable[[str], None]) -> None:
+        """Connect, and record what comes if it is to be."""
+        if record is not None:
+            name = self.source.venue.name + ("-backup" if self._number != PRIMARY else "")
+            self.recorder = FrameRecorder(record, name, warn)
             self.line.keep(self.recorder)
         self._shell.start()
         self._began = True
 
-    def close(self, reason: str) -> None:
+    def close(self) -> None:
         """Listen no more."""
-        del reason
         if self._began:
             self._shell.close()
         if self.recorder is not None:
@@ -79,7 +71,7 @@ class LiveMarket:
         """Return what came of the line, for a summary."""
         line, feed = self.line, self.line.feed.counts
         return {
-            "source": self.venue.name,
+            "source": self.name,
             "connections": line.counts.connections,
             "ended": line.counts.ended,
             "snapshots": line.counts.fetched,
@@ -90,12 +82,108 @@ class LiveMarket:
             "waiting": feed.waiting,
             "gaps": feed.gaps,
             "balanced": feed.balanced,
-            "left_out": self.arrivals.dropped,
             "delays": line.delays.as_json(),
             "recorded": 0 if self.recorder is None else self.recorder.frames,
             "recording_problem": "" if self.recorder is None else self.recorder.problem,
         }
 
+
+class LiveMarket:
+    """Knows where a market is heard of, and listens once recovery is over."""
+
+    says_when_connected: Final = False  # our orders go to a venue that is simulated here
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        backup: Backup | None,
+        record: Path | None,
+        clock: ClockSettings,
+    ) -> None:
+        """Take what is listened to, the first source first, and who judges between two."""
+        assert len(sources) == (1 if backup is None else 2), "two sources have an arbiter"
+        self.clock = HeldClock()
+        self.arrivals = Arrivals([each.instrument for each in sources[PRIMARY].instruments])
+        self.backup = backup
+        self._passing = NodeClock()
+        self.present = Present(self._passing, self.arrivals, clock)
+        self._record = record
+        one_at_a_time = threading.Lock()
+        listeners: list[Listener] = [self.arrivals]
+        if backup is not None:
+            listeners = [
+                _Judged(backup, number, self.arrivals, one_at_a_time)
+                for number in range(len(sources))
+            ]
+        self.lines = [
+            SourceLine(source, number, listeners[number], self._passing.now)
+            for number, source in enumerate(sources)
+        ]
+
+    def begin(self, session: int, epoch: int, last_time: Nanos) -> None:
+        """Let the clock go, and listen: recovery is over, and came up to a last time."""
+        del session, epoch
+        self._passing.go(last_time)
+        now = self._passing.now()
+        self.clock.set(now)
+        first = self.lines[PRIMARY]
+        for each in first.source.instruments:
+            if last_time:
+                self.arrivals.say([BookGap(each.instrument, STARTED)], now)
+            if self.backup is None:
+                self.arrivals.say([FeedSourceChanged(each.instrument, first.name, BEGINS)], now)
+        for line in self.lines:
+            line.begin(self._record, self._warn)
+
+    def close(self, reason: str) -> None:
+        """Listen no more."""
+        del reason
+        for line in self.lines:
+            line.close()
+
+    def content(self) -> dict[str, Any]:
+        """Return what came of the lines, for a summary."""
+        content: dict[str, Any] = {
+            "lines": [line.content() for line in self.lines],
+            "left_out": self.arrivals.dropped,
+        }
+        if self.backup is not None:
+            counts = self.backup.counts
+            content["backup"] = {
+                "switches": counts.switches,
+                "disputes": counts.disputes,
+                "passed": counts.passed,
+                "held_back": counts.held_back,
+                "balanced": counts.balanced,
+            }
+        return content
+
     def _warn(self, text: str) -> None:
         """Let the journal say it: somebody has to hear of it while the session runs."""
-        self.arrivals.say([WarningRaised(f"feed {self.venue.name}", text)], self.present.now())
+        self.arrivals.say([WarningRaised("feed", text)], self.present.now())
+
+
+class _Judged:
+    """Hears one of two sources, and passes on what the arbiter lets through."""
+
+    def __init__(
+        self, backup: Backup, number: int, arrivals: Arrivals, one_at_a_time: threading.Lock
+    ) -> None:
+        self._backup = backup
+        self._number = number
+        self._arrivals = arrivals
+        self._one_at_a_time = one_at_a_time
+
+    def happened(self, inputs: Iterable[Input], time: Nanos) -> bool:
+        """Take what came. Books that were lost here are known there: nobody is asked for them."""
+        with self._one_at_a_time:
+            passed = self._backup.happened(self._number, inputs, time)
+            if time >= self._backup.next_time:
+                passed += self._backup.tick(time)
+            if self._arrivals.happened(passed, time):
+                self._arrivals.happened(self._backup.books(), time)
+        return False
+
+    def died(self, error: BaseException) -> None:
+        """Let the session end with it."""
+        self._arrivals.died(error)

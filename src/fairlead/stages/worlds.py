@@ -6,8 +6,9 @@ from typing import Final
 
 import msgspec
 
+from fairlead.gateways.backup import Backup, BackupTerms
 from fairlead.gateways.live_line import Addresses
-from fairlead.gateways.live_venues import LIVE_VENUES, LiveVenue
+from fairlead.gateways.live_venues import LIVE_VENUES, Limits, LiveVenue
 from fairlead.gateways.liveness import DataClass
 from fairlead.gateways.transport import Address
 from fairlead.journal.sequencer import WallClock
@@ -25,7 +26,7 @@ from fairlead.model.units import (
 from fairlead.node.configuration import AccountSettings, Configuration
 from fairlead.node.errors import ConfigurationError
 from fairlead.node.latency_settings import LatencySettings
-from fairlead.node.live_settings import LiveVenueSettings
+from fairlead.node.live_settings import LiveVenueSettings, SecondSourceSettings, SourceSettings
 from fairlead.node.settings import decimals
 from fairlead.node.venue_settings import (
     DirectVenueSettings,
@@ -36,6 +37,7 @@ from fairlead.node.venue_settings import (
     SimulatedInstrumentSettings,
     SimulatedVenueSettings,
 )
+from fairlead.node.yaml_text import KeyPath
 from fairlead.simulator.bars import BarConfig, BarWorld
 from fairlead.simulator.crowd import CrowdConfig
 from fairlead.simulator.followed import FollowedWorld
@@ -47,13 +49,14 @@ from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.venues import Place, several_venues
 from fairlead.simulator.world import World
 from fairlead.stages.errors import WrongWiring
-from fairlead.stages.live_market import LiveMarket
+from fairlead.stages.live_market import LiveMarket, Source
 from fairlead.stages.matching_rules import listed, rules_of, tiers_of
 from fairlead.stages.recordings import Data, Recordings, data_of
 from fairlead.stages.venue_models import impacts, increments, rate, share, venue_config
 from fairlead.stages.venue_outside import VenueOutside
 
 SIMULATED: Final = "SIM"  # the venue of a simulated market
+_INVERSE: Final = InstrumentKind.INVERSE
 _FOLLOWED_DECIMALS: Final = 8  # as fine as venues write quantities
 BAR_SLIPPAGE_BPS: Final = Decimal(10)  # of who takes where nobody says what could be bought
 BAR_FEE_BPS: Final = Decimal(1)
@@ -191,14 +194,14 @@ def _live(configuration: Configuration, venue: LiveVenueSettings) -> Surrounding
     """Return a live market with a simulated venue in it. Nothing is heard before recovery."""
     source = source_of(configuration, venue)
     instruments = followed_instruments(configuration, venue, source)
-    market = LiveMarket(
-        source,
-        instruments,
-        _silences(venue),
-        Addresses(venue.stream or "", venue.rest or ""),
-        venue.record,
-        configuration.session.clock,
-    )
+    limits = _silences(venue)
+    sources = [Source(source, instruments, addresses_of(venue), limits)]
+    backup = None
+    if venue.backup is not None:
+        sources.append(_backup_source(configuration, venue.backup, instruments, limits))
+        names = (source.name, f"{sources[1].venue.name} (backup)")
+        backup = Backup(instruments, names, _backup_terms(venue.source, venue.backup))
+    market = LiveMarket(sources, backup, venue.record, configuration.session.clock)
     start = WallClock().now()
     until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
     world = FollowedWorld(market.arrivals, instruments, recorded_config(configuration, instruments))
@@ -215,16 +218,49 @@ def followed_instruments(
     ]
 
 
+def addresses_of(source: SourceSettings) -> Addresses:
+    """Return where a source is reached, if not where its venue is."""
+    return Addresses(source.stream or "", source.rest or "")
+
+
 def source_of(configuration: Configuration, venue: LiveVenueSettings) -> LiveVenue:
     """Return the venue of a name. Raises `ConfigurationError` where there is none."""
-    found = LIVE_VENUES.get(venue.source)
-    if found is None or found.kind is InstrumentKind.INVERSE:
-        linear = (
-            name for name, one in LIVE_VENUES.items() if one.kind is not InstrumentKind.INVERSE
-        )
+    return _linear(configuration, venue.source, ("venue", "source"))
+
+
+def _linear(configuration: Configuration, name: str, path: KeyPath) -> LiveVenue:
+    """Return a venue whose instruments a paper session can trade: money is price by quantity."""
+    linear = {each: one for each, one in LIVE_VENUES.items() if one.kind is not _INVERSE}
+    if name not in linear:
         expected = f"a venue with linear instruments: {', '.join(linear)}"
-        raise ConfigurationError([configuration.problem(("venue", "source"), expected)])
-    return found
+        raise ConfigurationError([configuration.problem(path, expected)])
+    return linear[name]
+
+
+def _backup_source(
+    configuration: Configuration,
+    backup: SecondSourceSettings,
+    instruments: list[Instrument],
+    limits: Limits,
+) -> Source:
+    """Return the second source: the same instruments under its own symbols."""
+    venue = _linear(configuration, backup.source, ("venue", "backup", "source"))
+    there = [
+        msgspec.structs.replace(each, symbol=backup.symbols.get(each.symbol, each.symbol))
+        for each in instruments
+    ]
+    return Source(venue, there, addresses_of(backup), limits)
+
+
+def _backup_terms(first: str, backup: SecondSourceSettings) -> BackupTerms:
+    return BackupTerms(
+        silent=backup.silent,
+        hold=backup.hold,
+        shares_trades=first == backup.source,
+        difference_bps=backup.difference_bps,
+        difference_time=backup.difference_time,
+        difference_makes_stale=backup.on_difference == "stale",
+    )
 
 
 def _followed(
