@@ -82,6 +82,14 @@ class Recorded(Protocol):
     records: RecordingCounts
 
 
+@runtime_checkable
+class Doubting(Protocol):
+    """A feed that can say which books a frame has cost that it refused."""
+
+    def untold(self) -> list[Input]:
+        """Return the gaps that nobody was told of yet."""
+
+
 class FramesThroughFeed:
     """A recording of frames, each handed to a feed: a `RecordedFeed`."""
 
@@ -116,6 +124,6 @@ class FramesThroughFeed:
                 inputs = self._feed.receive(frame, time)
             except MalformedFrame as error:
                 self.records.refuse(error, self._frames.place)
-                continue
+                inputs = self._feed.untold() if isinstance(self._feed, Doubting) else []
             if inputs:
                 yield time, inputs

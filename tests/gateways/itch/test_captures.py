@@ -5,15 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.gateways.errors import InstrumentNotInferred, MalformedFrame
+from fairlead.gateways.errors import InstrumentNotInferred, MalformedFrame, RecordingDamaged
 from fairlead.gateways.formats import FORMATS
 from fairlead.gateways.itch.captures import CapturedItch, CapturedMessages
 from fairlead.gateways.itch.messages import decode, encode
 from fairlead.gateways.moldudp64 import Sender
-from fairlead.gateways.pcap import Capture, Carried
+from fairlead.gateways.pcap import Capture, Carried, Endpoint
 from fairlead.gateways.recorded import FormatOptions
 from fairlead.gateways.soupbintcp import Packets, packet
 from fairlead.model.inputs import BookGap, Input
+from fairlead.model.units import Nanos
 from tests.gateways.itch.test_stream import Books
 from tests.gateways.itch.venue import Venue, feed
 from tests.gateways.packets import ethernet, pcap, tcp, udp
@@ -137,6 +138,34 @@ def test_checksums_that_were_never_right_are_not_looked_at(tmp_path: Path, venue
     books = Books(feed())
     books.take(inputs(found))
     assert books.check(venue) == 2
+
+
+def test_a_capture_that_ends_in_the_middle_tells_what_waited_before_it(
+    tmp_path: Path, venue: Venue
+) -> None:
+    datagrams = lines(venue)
+    del datagrams[-3]
+    path = tmp_path / "day.pcap"
+    packets = [ethernet(udp(datagram)) for datagram in datagrams]
+    path.write_bytes(pcap(packets, step=1_000)[:-5])
+    found = FORMATS["itch-pcap"].open([path], FormatOptions(("AAPL", "MSFT")))
+    told: list[tuple[Nanos, list[Input]]] = []
+    with pytest.raises(RecordingDamaged, match="the file ends in the middle"):
+        told.extend(found.events())
+    assert isinstance(told[-1][1][0], BookGap)
+    assert found.counts.balanced
+
+
+def test_strangers_are_let_go(
+    tmp_path: Path, venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fairlead.gateways.itch.captures._FLOWS_MAX", 5)
+    messages = CapturedMessages()
+    here = Endpoint("10.0.0.1", 1)
+    for port in range(1, 50):
+        other = Endpoint("10.0.0.2", port)
+        list(messages.receive(Carried(Nanos(0), here, other, b"\x00", 0)))
+        assert len(messages._streams) <= 5
 
 
 def test_symbols_and_the_day_are_told_by_the_capture(tmp_path: Path, venue: Venue) -> None:

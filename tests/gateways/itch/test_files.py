@@ -17,6 +17,8 @@ from fairlead.gateways.itch.feed import midnight
 from fairlead.gateways.itch.files import MessageFiles, told_day
 from fairlead.gateways.itch.messages import decode, encode
 from fairlead.gateways.recorded import FormatOptions
+from fairlead.model.inputs import BookGap
+from fairlead.model.units import InstrumentId
 from tests.gateways.itch.venue import DATE, Venue
 from tests.gateways.mutations import check_decoder
 
@@ -144,6 +146,19 @@ def test_the_format_opens_what_is_asked_for_alone(day: Path) -> None:
     list(opened.events())
     assert opened.counts.dropped["symbol_not_subscribed"] > 250
     assert opened.counts.balanced
+
+
+def test_a_message_that_cannot_be_read_costs_its_book_there(tmp_path: Path) -> None:
+    venue = Venue(7)
+    venue.go_on(100)
+    at = next(n for n, one in enumerate(venue.sent) if one[:1] == b"A" and one[2] == 1 and n > 50)
+    spoiled = [*venue.sent[:at], venue.sent[at][:19] + b"?" + venue.sent[at][20:]]
+    path = tmp_path / "day.itch"
+    path.write_bytes(prefixed(spoiled))
+    opened = FORMATS["itch"].open([path], DAY)
+    *_, (_, told) = opened.events()
+    assert told == [BookGap(InstrumentId(1), "a message of it could not be read")]
+    assert opened.counts.dropped == {"malformed_side": 1}
 
 
 @pytest.mark.parametrize(

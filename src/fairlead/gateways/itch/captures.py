@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from fairlead.gateways.errors import InstrumentNotInferred, MalformedFrame
+from fairlead.gateways.errors import InstrumentNotInferred, MalformedFrame, RecordingError
 from fairlead.gateways.feed import FeedCounts
 from fairlead.gateways.itch.feed import ZONE, ItchFeed
 from fairlead.gateways.itch.files import VENUE, instruments, listed, told_day
@@ -31,6 +31,9 @@ from fairlead.model.units import NANOS_PER_SECOND, Nanos
 _ANY_SIDE: Final = b"LUROAJSHZ+"  # of SoupBinTCP: a capture does not say who is the venue
 _FIRST_PACKETS_MAX: Final = 20_000
 _SESSIONS_MAX: Final = 64  # in one capture; more are noise that looks like MoldUDP64
+
+_FLOWS_MAX: Final = 1_000  # of TCP at once; more are strangers, and the oldest is let go
+_SENDERS_MAX: Final = 10_000  # of UDP, whose checksums are looked at
 
 Found = bytes | Lost | SessionChanged
 
@@ -57,6 +60,8 @@ class CapturedMessages:
             yield from _found(receiver.receive(line, carried.payload, carried.time))
         else:
             flow = carried.source, carried.target
+            if flow not in self._streams and len(self._streams) == _FLOWS_MAX:
+                del self._streams[next(iter(self._streams))]
             yield from self._streams.setdefault(flow, _Flow()).receive(carried)
 
     def end(self) -> Iterator[Found]:
@@ -69,7 +74,7 @@ class CapturedMessages:
     def _require_intact(self, carried: Carried) -> None:
         """Raise `MalformedFrame` where a datagram is not what its sender has summed up."""
         if carried.is_intact:
-            if carried.checksum:
+            if carried.checksum and len(self._summing) < _SENDERS_MAX:
                 self._summing.add(carried.source)
         elif carried.source in self._summing:
             found = f"a datagram of {len(carried.payload)} bytes is not what its checksum says"
@@ -144,18 +149,25 @@ class CapturedItch:
         """
         messages = CapturedMessages()
         payloads = self._payloads()
-        for time, payload in self._between(payloads) if self._between else payloads:
-            self.records.record(time)
-            assert self._carried is not None, "a payload comes with its packet"
-            inputs = self._inputs(messages.receive(self._carried._replace(payload=payload)), time)
-            if inputs:
-                yield time, inputs
+        damage: RecordingError | None = None
+        try:
+            for time, payload in self._between(payloads) if self._between else payloads:
+                self.records.record(time)
+                assert self._carried is not None, "a payload comes with its packet"
+                carried = self._carried._replace(payload=payload)
+                inputs = self._inputs(messages.receive(carried), time)
+                if inputs:
+                    yield time, inputs
+        except RecordingError as error:
+            damage = error  # behind what waits for packets that will not come any more
         for reason, count in self._capture.dropped.items():
             self.counts.frames += count
             self.counts.dropped[f"packet_{reason}"] = count
         inputs = self._inputs(messages.end(), self.records.last_time)
         if inputs:
             yield self.records.last_time, inputs
+        if damage is not None:
+            raise damage
 
     def _payloads(self) -> Iterator[tuple[Nanos, bytes]]:
         for carried in self._capture:
