@@ -37,8 +37,8 @@ def test_from_files_to_a_store_and_back(market_data: Path, tmp_path: Path) -> No
     for name in ("out.csv", "out.jsonl"):
         assert fairlead("data", "export", "ticks", "--to", name, directory=tmp_path).returncode == 0
         back = f"back-{name}"
-        run = ("data", "import", name, "--format", "exported", "--to", back, "--json")
-        assert json.loads(fairlead(*run, directory=tmp_path).stdout)["import"]["rows"] == 1664
+        brought = ("data", "import", name, "--format", "exported", "--to", back, "--json")
+        assert json.loads(fairlead(*brought, directory=tmp_path).stdout)["import"]["rows"] == 1664
         text = fairlead("data", "export", back, directory=tmp_path).stdout
         assert text == fairlead("data", "export", "ticks", directory=tmp_path).stdout
 

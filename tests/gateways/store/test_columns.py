@@ -3,7 +3,7 @@
 import pytest
 
 from fairlead.gateways.store.columns import Columns, inputs_of, names
-from fairlead.model.inputs import BookGap, BookOrderAdded, Quote
+from fairlead.model.inputs import BookGap, BookOrderAdded, Input, Quote
 from fairlead.model.terms import Side
 from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, UpdateId
 
@@ -16,7 +16,8 @@ def test_common_kinds_have_columns_and_the_others_are_kept_whole() -> None:
     quote = Quote(ONE, Price(1), Quantity(2), Price(3), Quantity(4), UpdateId(5), Nanos(6))
     added = BookOrderAdded(ONE, 2**64 - 1, Side.BUY, Price(7), Quantity(8), Nanos(9))
     columns = Columns()
-    for row, input in enumerate((quote, BookGap(ONE, "lost"), added), 1):
+    inputs: list[Input] = [quote, BookGap(ONE, "lost"), added]
+    for row, input in enumerate(inputs, 1):
         columns.add(row, row, Nanos(100 + row), input)
     table = columns.take()
     assert table.column_names == list(names())
@@ -27,4 +28,4 @@ def test_common_kinds_have_columns_and_the_others_are_kept_whole() -> None:
     assert found[1]["whole"] is not None
     assert found[2]["whole"] is not None, "an order number that no column can hold"
     back = [input for batch in table.to_batches() for *_, input in inputs_of(batch, ONE)]
-    assert back == [quote, BookGap(ONE, "lost"), added]
+    assert back == inputs

@@ -1,4 +1,5 @@
-"""Lean's rows as inputs. A frame is the number of a file, a semicolon, and a line of it.
+"""Lean's rows as inputs. A frame is the number of a file, a semicolon, and a line of it; or the
+word `action` and the number of a corporate action.
 
 Trades become trades, with Lean's sale condition and the exchange as their conditions. A quote tick
 has one side: the other stays as it was. A trade bar becomes its trades (`bar_trades.py`); a quote
@@ -14,6 +15,7 @@ from fairlead.gateways.calendars import later_day
 from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.feed import FeedCounts
 from fairlead.gateways.lean.consolidation import BarMaker
+from fairlead.gateways.lean.factors import Span
 from fairlead.gateways.lean.files import SECONDS, LeanFile, LocalClock
 from fairlead.gateways.lean.rows import (
     Clock,
@@ -36,6 +38,7 @@ from fairlead.model.units import (
     UpdateId,
 )
 
+ACTION: Final = b"action"  # in the place of a file's number
 _NO_UPDATE: Final = UpdateId(0)
 
 
@@ -55,6 +58,12 @@ class Source(NamedTuple):
     reader: RowReader
     clock: LocalClock
     expected: tuple[Expected, ...] = ()
+    spans: tuple[Span, ...] = ()  # when the file's ticker was this security's; none: always
+
+    def is_of_another(self, row: Row) -> bool:
+        """Return whether the ticker was another security's on the day of a row."""
+        day = row.clock.day or self.file.day
+        return bool(self.spans) and not any(span.first <= day <= span.last for span in self.spans)
 
     def row(self, line: bytes) -> Row:
         """Return a line as a row. Raises `MalformedFrame`."""
@@ -78,8 +87,9 @@ class Source(NamedTuple):
 class LeanFeed:
     """The market data of the files that were opened together."""
 
-    def __init__(self, sources: Sequence[Source]) -> None:
-        """Take the files; a frame names one by its place."""
+    def __init__(self, sources: Sequence[Source], actions: Sequence[Input] = ()) -> None:
+        """Take the files and the corporate actions; a frame names one by its place."""
+        self._actions = actions
         instruments = {each.instrument.instrument: each.instrument for each in sources}
         self.instruments: tuple[Instrument, ...] = tuple(instruments.values())
         self.counts = FeedCounts()
@@ -99,6 +109,8 @@ class LeanFeed:
         self.counts.frames += 1
         try:
             number, _, line = frame.partition(b";")
+            if number == ACTION:
+                return self._action(line)
             if not number.isdigit() or len(number) > 9 or int(number) >= len(self._sources):
                 raise MalformedFrame("file", f"{number[:20]!r} is the number of no file")
             source = self._sources[int(number)]
@@ -112,6 +124,13 @@ class LeanFeed:
         self.counts.passed(type(inputs[0]).__name__)
         return inputs
 
+    def _action(self, place: bytes) -> list[Input]:
+        if not place.isdigit() or len(place) > 9 or int(place) >= len(self._actions):
+            raise MalformedFrame("action", f"{place[:20]!r} is the number of no action")
+        action = self._actions[int(place)]
+        self.counts.passed(type(action).__name__)
+        return [action]
+
     def finish(self) -> None:
         """Hold what the ticks made against the bars that Lean has."""
         for source in self._sources:
@@ -119,6 +138,8 @@ class LeanFeed:
                 _compare(expected, source.file)
 
     def _meant(self, row: Row, source: Source, time: Nanos) -> list[Input] | str:
+        if source.is_of_another(row):
+            return "ticker_of_another"
         if isinstance(row, TradeTick):
             for expected in source.expected:
                 expected.maker.add(row)
