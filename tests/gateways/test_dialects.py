@@ -1,4 +1,4 @@
-"""Real recordings of six venues through their feeds: every frame accounted for, every proof right.
+"""Real recordings of seven venues through their feeds: every frame counted, every proof right.
 
 What a recording proves by itself (checksums, chains of numbers) is compared; then one message of it
 is lost, repeated, put elsewhere, cut or damaged, at every place of its beginning and at places from
@@ -29,6 +29,7 @@ FOLDER = "ws_recordings/sample_data"
 FILES = {
     "binance": ["BINANCE.ws.1.0", "BINANCE.http.0.0"],
     "bitget": ["BITGET.ws.2.0.gz"],
+    "bybit-v1": ["BYBIT.ws.26.0.gz"],
     "coinbase": ["COINBASE.ws.28.0.gz"],
     "deribit": ["DERIBIT.ws.1.0"],
     "kraken": ["KRAKEN.ws.48.0", "KRAKEN.ws.49.0"],
@@ -47,6 +48,12 @@ EXPECTED: dict[str, tuple[int, dict[str, int], dict[str, int], dict[str, int]]] 
         {"BookSnapshot": 2, "BookChange": 192, "Trade": 25},
         {"answer": 8, "trades_before": 2, "channel_unknown": 244},
         {"checksum": 194},
+    ),
+    "bybit-v1": (
+        1_098,
+        {"BookSnapshot": 2, "BookChange": 1_016, "Trade": 76},
+        {"answer": 4},
+        {"levels": 1_016},
     ),
     "coinbase": (
         9_946,

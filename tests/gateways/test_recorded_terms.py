@@ -5,6 +5,8 @@ import pytest
 from fairlead.gateways.binance.frames import Market
 from fairlead.gateways.binance.instrument import terms as binance
 from fairlead.gateways.bitget.instrument import terms as bitget
+from fairlead.gateways.bybit.instrument import terms as bybit
+from fairlead.gateways.bybit.instrument import terms_first as bybit_first
 from fairlead.gateways.coinbase.instrument import terms as coinbase
 from fairlead.gateways.deribit.instrument import terms as deribit
 from fairlead.gateways.errors import InstrumentNotInferred
@@ -66,6 +68,8 @@ SPOT, LINEAR, INVERSE = InstrumentKind.SPOT, InstrumentKind.PERPETUAL, Instrumen
         (deribit("ETH_USDC-PERPETUAL"), "DERIBIT", "USDC", LINEAR, 1),
         (deribit("BTC-24SEP21-8000-P"), "DERIBIT", "BTC", SPOT, 1),
         (deribit("BTC_USDC"), "DERIBIT", "USDC", SPOT, 1),
+        (bybit("BTCUSDT"), "BYBIT-LINEAR", "USDT", LINEAR, 1),
+        (bybit_first("EOSUSD"), "BYBIT", "EOS", INVERSE, 1),
         (bitget("DASHUSDT"), "BITGET-USDM", "USDT", LINEAR, 1),
         (bitget("BTCUSDT_SPBL"), "BITGET", "USDT", SPOT, 1),
         (binance("ETHBTC", Market.SPOT), "BINANCE", "BTC", SPOT, 1),

@@ -12,6 +12,7 @@ from zlib import crc32
 
 from fairlead.gateways.bitget import BitgetFeed
 from fairlead.gateways.books_feed import BooksFeed
+from fairlead.gateways.bybit import BybitFeed
 from fairlead.gateways.coinbase import CoinbaseAdvancedFeed, CoinbaseFeed
 from fairlead.gateways.deribit import DeribitFeed
 from fairlead.gateways.kraken import KrakenFeed, KrakenSecondFeed
@@ -46,6 +47,7 @@ class Wording(NamedTuple):
     change: Callable[[Told], object]
     trade: Callable[[Told], object]
     sees_every_loss: bool = True  # a change that is missing shows in the next one
+    steps: bool = True  # numbers have holes
     depth: int = 0  # the levels that are sent, 0: all
 
 
@@ -78,7 +80,7 @@ class SmallVenue:
         """Change the book so that no two states are the same, and return what says so."""
         previous, before = self._update, self.sides
         self._changes += 1
-        self._update += self._random.randint(1, 5)
+        self._update += self._random.randint(1, 5) if self.wording.steps else 1
         changed: tuple[Levels, Levels] = ({}, {})
         for side, changes, best, step in (
             (self.bids, changed[0], 9_999, -1), (self.asks, changed[1], 10_000, 1),
@@ -250,6 +252,25 @@ def _bitget_trade(told: Told) -> object:
     return {"action": "update", "arg": arg, "data": [trade]}
 
 
+def _bybit(kind: str) -> Callable[[Told], object]:
+    def tell(told: Told) -> object:
+        data = {"s": told.symbol, "b": _rows(told.bids), "a": _rows(told.asks), "u": told.update}
+        return {"topic": f"orderbook.50.{told.symbol}", "type": kind, "ts": TIME, "data": data}
+
+    return tell
+
+
+def _bybit_trade(told: Told) -> object:
+    [(price, quantity)] = told.bids.items()
+    trade = {
+        "T": TIME, "s": told.symbol, "S": "Sell", "v": quantity_text(quantity),
+        "p": price_text(price), "i": "2290000000067612223", "BT": False,
+    }  # fmt: skip
+    return {
+        "topic": f"publicTrade.{told.symbol}", "type": "snapshot", "ts": TIME, "data": [trade]
+    }  # fmt: skip
+
+
 def _seconds() -> str:
     return f"{TIME // 1000}.{TIME % 1000:03d}000"
 
@@ -399,6 +420,9 @@ VENUES: Final[dict[str, Wording]] = {
     "kraken-v2": Wording(
         *("BTC/USD", KrakenSecondFeed, _kraken_second("snapshot"), _kraken_second("update")),
         _kraken_second_trade,
+    ),
+    "bybit": Wording(
+        *("BTCUSDT", BybitFeed, _bybit("snapshot"), _bybit("delta"), _bybit_trade), steps=False
     ),
     "deribit": Wording(
         *("BTC-PERPETUAL", DeribitFeed, _deribit_book("snapshot"), _deribit_book("change")),

@@ -11,6 +11,8 @@ from fairlead.gateways.binance import BinanceFeed, Market
 from fairlead.gateways.binance import instrument as binance
 from fairlead.gateways.bitget import BitgetFeed
 from fairlead.gateways.bitget import instrument as bitget
+from fairlead.gateways.bybit import BybitFeed, BybitFirstFeed
+from fairlead.gateways.bybit import instrument as bybit
 from fairlead.gateways.coinbase import CoinbaseAdvancedFeed, CoinbaseFeed
 from fairlead.gateways.coinbase import instrument as coinbase
 from fairlead.gateways.deribit import DeribitFeed
@@ -94,6 +96,14 @@ _ALL: Final = (
     _binance("binance-usdm", Market.USDM, "wss://fstream.binance.com"),
     _binance("binance-coinm", Market.COINM, "wss://dstream.binance.com"),
     Dialect("bitget", ("wss://ws.bitget.com",), BitgetFeed, bitget.sightings, bitget.terms),
+    Dialect("bybit", ("wss://stream.bybit.com/v5",), BybitFeed, bybit.sightings, bybit.terms),
+    Dialect(
+        "bybit-v1",
+        ("wss://stream.bybit.com/realtime",),
+        BybitFirstFeed,
+        bybit.sightings_first,
+        bybit.terms_first,
+    ),
     Dialect(
         "coinbase-advanced",
         ("wss://advanced-trade-ws.coinbase.com",),

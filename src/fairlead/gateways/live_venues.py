@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from fairlead.gateways.binance import BinanceFeed, Market
 from fairlead.gateways.bitget import BitgetFeed
+from fairlead.gateways.bybit import BybitFeed
 from fairlead.gateways.coinbase import CoinbaseAdvancedFeed
 from fairlead.gateways.deribit import DeribitFeed
 from fairlead.gateways.errors import VenueUnknown
@@ -110,6 +111,7 @@ _ALL: Final = (
         InstrumentKind.INVERSE,
         _binance(Market.COINM),
     ),
+    LiveVenue("bybit", "Bybit USDT perpetuals", "BYBIT-LINEAR", _WS, _LINEAR, BybitFeed),
     LiveVenue("bitget", "Bitget USDT perpetuals", "BITGET-USDM", _WS, _LINEAR, BitgetFeed),
     LiveVenue("coinbase", "Coinbase Advanced Trade", "COINBASE", _WS, _SPOT, CoinbaseAdvancedFeed),
     LiveVenue("deribit", "Deribit", "DERIBIT", _WS, InstrumentKind.INVERSE, DeribitFeed),

@@ -18,6 +18,7 @@ from fairlead.gateways.increments import positive_increments, reader
 from fairlead.gateways.recorded import Oracle
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Input, Levels
 from fairlead.model.instruments import Instrument
+from fairlead.model.terms import Side
 from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, UpdateId
 
 TextLevel = tuple[str, str]  # price and quantity, as the venue wrote them
@@ -89,6 +90,10 @@ class BookSide:
         """What stands at the best price, 0 where there is none."""
         return self._quantities[self._keys[0]] if self._keys else 0
 
+    def has(self, price: int) -> bool:
+        """Whether there is a level at the price."""
+        return -price * self._sign in self._quantities
+
     def texts(self, depth: int) -> list[str]:
         """Return the texts of the best levels, best first."""
         return [self._texts[key] for key in self._keys[:depth]]
@@ -127,6 +132,10 @@ class VenueBook:
         price = reader(instrument.price_decimals, positive_increments)
         self._price = cast(Callable[[str], Price], price)
         self._quantity = cast(Callable[[str], Quantity], reader(instrument.quantity_decimals))
+
+    def has(self, side: Side, price: str) -> bool:
+        """Whether there is a level at a price. Raises `MalformedNumber`."""
+        return (self._bids if side is Side.BUY else self._asks).has(self._price(price))
 
     @property
     def touch(self) -> tuple[int, int, int, int]:
