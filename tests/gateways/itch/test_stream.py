@@ -9,6 +9,7 @@ from fairlead.gateways.itch.feed import ItchFeed
 from fairlead.gateways.itch.messages import SnapshotEnd, encode
 from fairlead.gateways.itch.stream import ItchStream
 from fairlead.gateways.moldudp64 import OTHER_SESSIONS_MAX, Packet, Receiver, Sender
+from fairlead.gateways.soupbintcp import ClientEnd, Sequenced, ServerEnd, Session, Skipped
 from fairlead.machine.books import Book
 from fairlead.model.inputs import (
     BookGap,
@@ -214,6 +215,49 @@ def test_books_are_true_or_not_believed_on_two_lossy_lines(seed: int) -> None:
             compared += books.check(venue)
     assert compared > 60
     assert one.feed.counts.balanced
+
+
+# --- over a connection ---
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_books_are_true_over_connections_that_break_anywhere(seed: int) -> None:
+    random = Random(seed)
+    venue, one, session = Venue(seed), stream(), Session("DAY")
+    books, client = Books(one.feed), ClientEnd("u", "p")
+    while len(venue.sent) < 1_500 or client.next_sequence <= len(venue.sent):
+        client.connected(Nanos(0))
+        server = ServerEnd(session, lambda username, password: True, Nanos(0))
+        for _ in range(random.randrange(1, 20)):
+            venue.go_on(random.randrange(20) if len(venue.sent) < 1_500 else 0)
+            for message in venue.sent[len(session.messages) :]:
+                session.publish(message)
+            server.receive(bytes(client.outgoing), Nanos(0))
+            client.outgoing.clear()
+            arrives = random.randrange(len(server.outgoing) + 1)
+            for event in client.receive(bytes(server.outgoing[:arrives]), Nanos(0)):
+                books.take(one.event(event, Nanos(0)))
+            del server.outgoing[:arrives]
+            if client.next_sequence == len(venue.sent) + 1:
+                assert books.check(venue) == 2
+        client.lost("the line broke")
+    assert books.check(venue) == 2
+    assert one.feed.counts.frames == len(venue.sent)
+    assert one.feed.counts.balanced
+
+
+def test_numbers_that_the_venue_has_no_more_cost_the_books_until_a_snapshot() -> None:
+    venue, one = Venue(1), stream()
+    books = Books(one.feed)
+    venue.go_on(100)
+    for number, message in enumerate(venue.sent[:50], 1):
+        books.take(one.event(Sequenced(number, message), Nanos(0)))
+    inputs = one.event(Skipped(51, len(venue.sent)), Nanos(0))
+    words = f"messages 51 to {len(venue.sent)} are lost: the venue does not keep them any more"
+    assert inputs == [BookGap(InstrumentId(number), words) for number in (1, 2)]
+    books.take(inputs)
+    mend(one, books, venue, [])
+    assert books.check(venue) == 2
 
 
 # --- snapshots ---

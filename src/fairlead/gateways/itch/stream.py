@@ -1,5 +1,7 @@
 """ITCH as it comes live: messages in order from a receiver, and books mended from a snapshot.
 
+The messages come in datagrams on any number of lines, or over a connection that numbers them.
+
 What the lines have lost and nobody brought again costs every book that is believed: ITCH says what
 changes, never what is. The venue's GLIMPSE server tells over SoupBinTCP what stands now, and with
 which number of the feed it goes on. While it is read, messages that change books are held; behind
@@ -21,6 +23,7 @@ from fairlead.gateways.moldudp64 import (
     Receiver,
     SessionChanged,
 )
+from fairlead.gateways.soupbintcp import FromServer, Sequenced, Skipped
 from fairlead.model.inputs import Input
 from fairlead.model.units import InstrumentId, Nanos
 
@@ -29,7 +32,7 @@ _ORDERS: Final = b"AF"
 
 
 class ItchStream:
-    """One session of ITCH over MoldUDP64: datagrams and a snapshot in, inputs out."""
+    """One session of ITCH: datagrams or numbered messages, and snapshots in; inputs out."""
 
     def __init__(self, feed: ItchFeed, receiver: Receiver) -> None:
         """Take the feed and who puts its messages in order."""
@@ -51,6 +54,17 @@ class ItchStream:
     def datagram(self, line: int, datagram: bytes, now: Nanos) -> list[Input]:
         """Return what a datagram of a line means. Raises `MalformedFrame` where it is none."""
         return self._inputs(self.receiver.receive(line, datagram, now), now)
+
+    def event(self, event: FromServer, now: Nanos) -> list[Input]:
+        """Return what an event of a connection means, where the feed comes over SoupBinTCP."""
+        if isinstance(event, Sequenced):
+            self.receiver.expected = event.number + 1
+            return self._inputs([Messages(event.number, (event.message,))], now)
+        if isinstance(event, Skipped):
+            self.receiver.expected = event.last + 1
+            lost = Lost(event.first, event.last, "the venue does not keep them any more")
+            return self._inputs([lost], now)
+        return []
 
     def tick(self, now: Nanos) -> list[Input]:
         """Return what it means that nothing came."""
