@@ -24,6 +24,7 @@ from fairlead.cli.order import order
 from fairlead.cli.orders import orders
 from fairlead.cli.positions import positions
 from fairlead.cli.preflight import app as preflight
+from fairlead.cli.quality import quality
 from fairlead.cli.reconcile import reconcile
 from fairlead.cli.record import record
 from fairlead.cli.replay import replay
@@ -63,7 +64,7 @@ def main_options(
 
 
 _SESSIONS = (run, exchange, guard, witness, backtest, lookahead, replay, verify)
-_RECORD = (audit, diff, orders, order, positions, risk, reconcile)
+_RECORD = (audit, diff, orders, order, positions, risk, quality, reconcile)
 _TOOLS = (feed, record, script, schema, simulate, doctor)
 for command in (*_SESSIONS, *EMERGENCY, breaker, acknowledge, *_RECORD, *_TOOLS):
     app.command()(command)

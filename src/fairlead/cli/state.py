@@ -39,7 +39,23 @@ def state_object(machine: Machine, names: Names) -> dict[str, Any]:
         "breaks": break_objects(machine, names),
         "quarantine": quarantine_objects(machine, names),
         **risk_object(machine, names),
+        **_data_quality(machine, names),
         "state_digest": machine.digest(),
+    }
+
+
+def _data_quality(machine: Machine, names: Names) -> dict[str, Any]:
+    """Describe what rules of market data found that is not over; nothing without rules."""
+    quality = machine.state.quality
+    if not quality.active:
+        return {}
+    found = [quality.findings, *(each.findings for each in quality.all())]
+    return {
+        "data_quality": [
+            {**write(each.begun[number], names), "found": each.counts[number]}
+            for each in found
+            for number in each.begun
+        ]
     }
 
 

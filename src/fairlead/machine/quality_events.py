@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from fairlead.machine.quality_findings import arm, ask_completeness, ask_shares, end, find
-from fairlead.machine.risk.quality import concerns
+from fairlead.machine.risk.quality import concerns, rule_of
 from fairlead.machine.risk.quality_checks import Finding
 from fairlead.machine.state import State
 from fairlead.model.inputs import (
@@ -43,8 +43,9 @@ def accept(state: State, command: AcceptDataCommand, time: Nanos, outputs: list[
     if problem or data is None:
         outputs.append(InputRefused("AcceptDataCommand", problem))
         return
-    for number in list(data.findings.begun):
-        end(state, data, number, outputs)
+    for place in list(data.findings.begun):
+        end(state, data, place, outputs)
+        number = rule_of(place)
         if state.quality.rules[number].kind is _FRESHNESS:
             data.since = time
             state.quality.expect(data, number, time)

@@ -18,6 +18,7 @@ from fairlead.machine.risk.quality import (
     Watch,
     blocks,
     concerns,
+    place_of,
 )
 from fairlead.machine.risk.quality_checks import Finding
 from fairlead.machine.risk.terms import writable
@@ -59,7 +60,8 @@ def find(
         left_out,
         finding.detail,
     )
-    begins = _findings(state, data).find(number, fact, blocks(rule, about), time)
+    blocking = blocks(rule.kind, rule.action, about)
+    begins = _findings(state, data).find(place_of(number, about), fact, blocking, time)
     if begins or (rule.kind not in LASTING and about is not _BOOK):
         outputs.append(fact)
     if begins and rule.action is _HALT:
@@ -69,11 +71,13 @@ def find(
         breakers.trip(state, FIRM, _HALTED, cause, time, outputs)
 
 
-def end(state: State, data: Watch | None, number: int, outputs: list[Output]) -> None:
+def end(state: State, data: Watch | None, place: int, outputs: list[Output]) -> None:
     """Forget what is over, and say so where it lasted or orders waited for it."""
-    began, count, blocked = _findings(state, data).end(number)
+    began, count, blocked = _findings(state, data).end(place)
     if blocked or began.kind in LASTING:
-        outputs.append(DataQualityRestored(began.instrument, began.kind, began.data, count))
+        outputs.append(
+            DataQualityRestored(began.instrument, began.kind, began.data, began.action, count)
+        )
 
 
 def _findings(state: State, data: Watch | None) -> Findings:
@@ -91,8 +95,8 @@ def ask_completeness(state: State, time: Nanos, outputs: list[Output]) -> None:
         if present < rule.bound:
             finding = Finding(present, f"of {len(state.instruments)} instruments")
             find(state, None, number, _ANY, finding, False, time, outputs)
-        elif number in quality.findings.begun:
-            end(state, None, number, outputs)
+        elif place_of(number, _ANY) in quality.findings.begun:
+            end(state, None, place_of(number, _ANY), outputs)
 
 
 def ask_shares(state: State, data: Watch, failed: bool, time: Nanos, outputs: list[Output]) -> None:
@@ -108,7 +112,8 @@ def ask_shares(state: State, data: Watch, failed: bool, time: Nanos, outputs: li
         counts[0].add(time, 1)
         if failed:
             counts[1].add(time, 1)
-        begun = number in data.findings.begun
+        place = place_of(number, _ANY)
+        begun = place in data.findings.begun
         if not failed and not begun:
             continue  # the share has only fallen
         came, lost = counts[0].total(time), counts[1].total(time)
@@ -117,7 +122,7 @@ def ask_shares(state: State, data: Watch, failed: bool, time: Nanos, outputs: li
             finding = Finding(lost * MILLIONTHS // came, f"{lost} of {came}")
             find(state, data, number, _ANY, finding, False, time, outputs)
         elif begun:
-            end(state, data, number, outputs)
+            end(state, data, place, outputs)
 
 
 def due(state: State, time: Nanos, outputs: list[Output]) -> None:

@@ -108,6 +108,15 @@ READERS: Final[dict[type, Reader]] = {
     ReturnHistory: _history,
 }
 
+CLASSES_OF: Final[dict[type, DataClass]] = {
+    kind: DataClass.BOOK for kind, reader in READERS.items() if reader in (_book, _executed)
+} | {
+    Quote: DataClass.QUOTE,
+    Trade: DataClass.TRADE,
+    MarkPrice: DataClass.MARK,
+    ReturnHistory: DataClass.DAILY,
+}
+
 
 def _known(state: State, instrument: InstrumentId) -> tuple[Price, int]:
     """Return the tick of an instrument, and twice its close of the day before, 0 where unknown."""

@@ -19,6 +19,8 @@ from fairlead.machine.risk.quality import (
     LEFT_OUT,
     Watch,
     concerns,
+    place_of,
+    rule_of,
 )
 from fairlead.machine.risk.quality_checks import (
     CHECKS,
@@ -184,15 +186,15 @@ def _tell(
     if not data.findings.begun:
         return
     for number in quality.by_class[datum.data]:
-        rule = quality.rules[number]
+        rule, place = quality.rules[number], place_of(number, datum.data)
         if (
-            number in data.findings.begun
+            place in data.findings.begun
             and number not in found
             and is_of_the_touch(rule.kind, datum.data) is of_the_touch
             and _measures(rule, datum)
-            and not _may_come_again(rule, data, number, time)
+            and not _may_come_again(rule, data, place, time)
         ):
-            end(state, data, number, outputs)
+            end(state, data, place, outputs)
 
 
 def _measures(rule: QualityRule, datum: Datum) -> bool:
@@ -202,9 +204,9 @@ def _measures(rule: QualityRule, datum: Datum) -> bool:
     return datum.twice != 0 if rule.kind in _PRICED else True
 
 
-def _may_come_again(rule: QualityRule, data: Watch, number: int, time: Nanos) -> bool:
+def _may_come_again(rule: QualityRule, data: Watch, place: int, time: Nanos) -> bool:
     """Whether clocks may still disagree: one slow message does not show that they agree."""
-    return rule.kind is _OFFSET and time - data.findings.times[number] < rule.window
+    return rule.kind is _OFFSET and time - data.findings.times[place] < rule.window
 
 
 def _remember(
@@ -247,18 +249,18 @@ def _end_by_coming(state: State, data: Watch, came: DataClass, outputs: list[Out
     quality = state.quality
     book = state.books.get(data.instrument)
     fresh = False
-    for number in list(data.findings.begun):
-        rule = quality.rules[number]
+    for place in list(data.findings.begun):
+        rule = quality.rules[rule_of(place)]
         if rule.kind is _FRESHNESS and rule.data in (_ANY, came):
-            end(state, data, number, outputs)
-            quality.expect(data, number, data.last(rule.data))
+            end(state, data, place, outputs)
+            quality.expect(data, rule_of(place), data.last(rule.data))
             fresh = True
         elif (
             rule.kind is _DAYS
             or (rule.kind is _GAP and book is not None and not book.gap)
             or (rule.kind is _REVISED and came is _TRADE)
         ):
-            end(state, data, number, outputs)
+            end(state, data, place, outputs)
     return fresh
 
 

@@ -103,4 +103,5 @@ class DataQualityRestored(Record, frozen=True, tag=211):
     instrument: InstrumentId
     kind: QualityKind
     data: DataClass
+    action: QualityAction
     found: int  # how often, since it began

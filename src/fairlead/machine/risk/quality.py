@@ -60,7 +60,7 @@ _BLOCK: Final = QualityAction.BLOCK
 
 
 class Findings:
-    """What is wrong now, by the number of the rule that found it."""
+    """What is wrong now, by `place_of` what found it."""
 
     def __init__(self) -> None:
         """Begin with nothing wrong."""
@@ -69,22 +69,22 @@ class Findings:
         self.blocking: dict[int, DataQualityFound] = {}  # those of them that orders wait for
         self.times: dict[int, Nanos] = {}  # when each was found last
 
-    def find(self, number: int, fact: DataQualityFound, blocking: bool, time: Nanos) -> bool:
+    def find(self, place: int, fact: DataQualityFound, blocking: bool, time: Nanos) -> bool:
         """Take in what a rule found; return whether it begins now."""
-        begins = number not in self.begun
+        begins = place not in self.begun
         if begins:
-            self.begun[number] = fact
-        if blocking:
-            self.blocking.setdefault(number, fact)
-        self.counts[number] = self.counts.get(number, 0) + 1
-        self.times[number] = time
+            self.begun[place] = fact
+            if blocking:
+                self.blocking[place] = fact
+        self.counts[place] = self.counts.get(place, 0) + 1
+        self.times[place] = time
         return begins
 
-    def end(self, number: int) -> tuple[DataQualityFound, int, bool]:
+    def end(self, place: int) -> tuple[DataQualityFound, int, bool]:
         """Forget what is over; return how it began, how often it was found, whether it blocked."""
-        blocked = self.blocking.pop(number, None) is not None
-        del self.times[number]
-        return self.begun.pop(number), self.counts.pop(number), blocked
+        blocked = self.blocking.pop(place, None) is not None
+        del self.times[place]
+        return self.begun.pop(place), self.counts.pop(place), blocked
 
     def content(self) -> list[object]:
         """Return everything that a later output may depend on."""
@@ -133,7 +133,7 @@ class Watch:
 
     def is_present(self, rules: tuple[QualityRule, ...]) -> bool:
         """Return whether there is data, and none of it too old."""
-        old = any(rules[number].kind is _FRESHNESS for number in self.findings.begun)
+        old = any(rules[rule_of(place)].kind is _FRESHNESS for place in self.findings.begun)
         return not old and max(self.times) != NEVER
 
     def content(self) -> list[object]:
@@ -235,15 +235,25 @@ class Quality:
                 self.expect(data, number, max(data.since, data.last(rule.data)))
 
 
+def place_of(number: int, data: DataClass) -> int:
+    """Return under which number a finding is kept: a good message does not mend a bad book."""
+    return 2 * number + (data is DataClass.BOOK)
+
+
+def rule_of(place: int) -> int:
+    """Return the number of the rule that found what is kept in a place."""
+    return place // 2
+
+
 def concerns(rule: QualityRule, instrument: InstrumentId) -> bool:
     """Whether a rule is about an instrument."""
     return rule.instrument in (EVERYWHERE, instrument)
 
 
-def blocks(rule: QualityRule, data: DataClass) -> bool:
+def blocks(kind: QualityKind, action: QualityAction, data: DataClass) -> bool:
     """Whether no order leaves while a rule is broken: also where nothing can be left out."""
-    lasts = rule.kind in LASTING or data not in LEFT_OUT
-    return rule.action >= _BLOCK or (rule.action is _EXCLUDE and lasts)
+    lasts = kind in LASTING or data not in LEFT_OUT
+    return action >= _BLOCK or (action is _EXCLUDE and lasts)
 
 
 def _numbers(rules: tuple[QualityRule, ...], kind: QualityKind) -> list[int]:

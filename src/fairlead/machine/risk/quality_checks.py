@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from fairlead.machine.books import NEVER
-from fairlead.machine.risk.quality import Watch
+from fairlead.machine.risk.quality import CLASSES, Watch, place_of
 from fairlead.machine.risk.quality_series import Changes, Volumes
 from fairlead.model.quality import DataClass, QualityKind, QualityRule
 from fairlead.model.units import MILLIONTHS, Nanos, Price, Quantity
@@ -98,7 +98,7 @@ def latency(rule: QualityRule, key: int, data: Watch, datum: Datum) -> Finding |
     if datum.venue_time == 0:
         return None
     measured = datum.time - datum.venue_time
-    begun = key // len(DataClass) in data.findings.begun
+    begun = place_of(key // CLASSES, datum.data) in data.findings.begun
     bound = rule.bound * _AGAIN // 10 if begun else rule.bound
     return Finding(measured) if measured > bound else None
 
