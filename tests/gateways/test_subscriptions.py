@@ -115,6 +115,14 @@ def test_a_renewal_ends_and_begins_the_subscription_and_is_not_repeated_at_once(
     assert "no subscription to a within" in subscriptions.failed
 
 
+def test_what_broke_together_is_renewed_together() -> None:
+    subscriptions = begun("a", "b", "c")
+    subscriptions.outgoing()
+    for name in ("a", "c"):
+        subscriptions.renew(topic(name), later(1))
+    assert subscriptions.outgoing() == [b"2 - a c", b"3 + a c"]
+
+
 def test_pings_are_asked_once_in_a_while() -> None:
     subscriptions = begun()
     subscriptions.ping(b"ping", BEGAN)

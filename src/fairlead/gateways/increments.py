@@ -5,7 +5,7 @@ reading a book more than twice as fast. It cannot change a result: the parser is
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from fairlead.gateways.errors import MalformedNumber
@@ -45,8 +45,12 @@ def positive_increments(text: str, decimals: int) -> int:
     return value
 
 
+@cache
 def reader(decimals: int, read: Callable[[str, int], int] = increments) -> Callable[[str], int]:
-    """Return `read` for one precision, with a bounded memory of what it read before."""
+    """Return `read` for one precision, with a bounded memory of what it read before.
+
+    Instruments of the same precision share one: hundreds of memories would have no bound together.
+    """
 
     @lru_cache(_CACHED_TEXTS_MAX)
     def cached(text: str) -> int:

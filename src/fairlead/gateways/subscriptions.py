@@ -93,7 +93,11 @@ class Subscriptions:
             state.clear()
 
     def outgoing(self) -> list[bytes]:
-        """Return what is to leave now; the rest waits for its second."""
+        """Return what is to leave now; the rest waits for its second.
+
+        Books that broke together are renewed together, in as few messages as they fit in.
+        """
+        self._renew_what_is_due(self._time)
         messages = list(self._answers)
         self._answers.clear()
         while self._queue and self._allowance:
@@ -120,7 +124,7 @@ class Subscriptions:
         if self._connected and topic.name not in self._renewals:
             earliest = self._renewed.get(topic.name, Nanos(0)) + RENEWAL_PAUSE
             self._renewals[topic.name] = Nanos(max(time, earliest))
-            self._renew_what_is_due(time)
+            self._time = max(self._time, time)
 
     def confirm(self, name: str) -> bool:
         """Take note that the venue sends a topic now; return whether it was waited for."""
@@ -144,12 +148,11 @@ class Subscriptions:
             self.failed = reason
 
     def tick(self, time: Nanos) -> None:
-        """Let a second's messages leave, renew what is due, give up on what is not confirmed."""
+        """Let a second's messages leave, and give up on what is not confirmed."""
         self._time = time
         if time >= self._refill:
             self._allowance = MESSAGES_PER_SECOND
             self._refill = Nanos(time + NANOS_PER_SECOND)
-        self._renew_what_is_due(time)
         late = [
             name for name, since in self._awaited.items() if time - since > CONFIRMATION_TIME_MAX
         ]
