@@ -9,7 +9,7 @@ from fairlead.gateways.books_feed import BooksFeed
 from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.liveness import DataClass
 from fairlead.gateways.subscriptions import RENEWAL_PAUSE
-from fairlead.model.inputs import BookGap, BookSnapshot, Input, Trade
+from fairlead.model.inputs import BookGap, BookSnapshot, Input, Trade, TradingStatus
 from fairlead.model.terms import Side
 from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Nanos
 from tests.gateways.binance.venue import Follower, kinds
@@ -171,6 +171,25 @@ def test_a_number_of_the_connection_that_is_missing_costs_all_of_its_books() -> 
     reason = "lost messages: expected sequence_num 3, found 4"
     assert got == [BookGap(InstrumentId(1), reason), BookGap(InstrumentId(2), reason)]
     assert feed.counts.dropped == {"book_awaits_snapshot": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("kraken", '{"event":"systemStatus","status":"%s","version":"1.9.2"}'),
+        ("kraken-v2", '{"channel":"status","type":"update","data":[{"system":"%s"}]}'),
+    ],
+)
+def test_a_venue_that_says_it_does_not_trade_halts_its_instruments(name: str, told: str) -> None:
+    feed = feed_of(VENUES[name])
+    statuses = ["online", "cancel_only", "cancel_only", "online"]
+    got = [each for s in statuses for each in feed.receive((told % s).encode(), BEGAN)]
+    assert got == [
+        TradingStatus(InstrumentId(1), False, "the venue says: cancel_only"),
+        TradingStatus(InstrumentId(1), True),
+    ]
+    assert feed.counts.inputs == {"TradingStatus": 2}
+    assert feed.counts.dropped == {"status": 2}
 
 
 @pytest.mark.parametrize("name", VENUES)

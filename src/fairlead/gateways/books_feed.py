@@ -6,7 +6,7 @@ not numbered: nothing that comes later would show that one is missing.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from fairlead.gateways.feed import FeedCounts
 from fairlead.gateways.liveness import DataClass
@@ -15,9 +15,12 @@ from fairlead.gateways.subscriptions import Topic
 from fairlead.gateways.venue_book import Proof
 from fairlead.gateways.venue_feed import VenueFeed
 from fairlead.gateways.venue_instrument import VenueInstrument
-from fairlead.model.inputs import Input
+from fairlead.model.inputs import Input, TradingStatus
 from fairlead.model.instruments import Instrument
 from fairlead.model.units import InstrumentId, Nanos
+
+ONLINE: Final = "online"  # how venues call it that they trade
+_STATUS_SHOWN_MAX: Final = 40
 
 
 class BooksFeed(VenueFeed):
@@ -38,6 +41,7 @@ class BooksFeed(VenueFeed):
             made = self._make(each, self.counts)
             self._by_symbol[made.symbol] = made
         self._by_id = {each.id: each for each in self._by_symbol.values()}
+        self._status = ONLINE
         self._reading: VenueInstrument | None = None  # whose book the frame is about
         self._known = False  # whether it is known what the frame is about
 
@@ -74,6 +78,15 @@ class BooksFeed(VenueFeed):
     def _about(self, instrument: VenueInstrument | None) -> None:
         """Say which book the frame is about, None: no book; before its fields are read."""
         self._reading, self._known = instrument, True
+
+    def _venue_is(self, status: str) -> list[Input]:
+        """Return what a venue's word about itself means for its instruments, where it is new."""
+        if status == self._status:
+            return self._drop("status")
+        self._status = status
+        self.counts.passed("TradingStatus")
+        reason = "" if status == ONLINE else f"the venue says: {status[:_STATUS_SHOWN_MAX]}"
+        return [TradingStatus(each, status == ONLINE, reason) for each in self._by_id]
 
     def _unreadable(self, reason: str) -> list[Input]:
         if self._reading is not None:

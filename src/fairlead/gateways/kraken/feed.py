@@ -134,7 +134,7 @@ class KrakenFeed(BooksFeed):
         if event.event in ("heartbeat", "pong"):
             return self._drop("heartbeat")
         if event.event == "systemStatus":
-            return self._drop("status")
+            return self._venue_is(event.status)
         if event.event != "subscriptionStatus":
             return self._drop("event_unknown")
         if event.status == "error":

@@ -58,6 +58,10 @@ class _Book(msgspec.Struct, gc=False):
     timestamp: str = ""
 
 
+class _Status(msgspec.Struct, gc=False):
+    system: str
+
+
 class _Trade(msgspec.Struct, gc=False):
     symbol: str
     side: str
@@ -69,6 +73,7 @@ class _Trade(msgspec.Struct, gc=False):
 
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 _BOOK: Final = msgspec.json.Decoder(list[_Book])
+_STATUS: Final = msgspec.json.Decoder(list[_Status])
 _TRADES: Final = msgspec.json.Decoder(list[_Trade])
 
 
@@ -115,8 +120,9 @@ class KrakenSecondFeed(BooksFeed):
             return self._trades(decode(_TRADES, envelope.data, "trade"))
         if envelope.channel is None:
             raise MalformedFrame("fields", "frame: neither `channel` nor `method`")
-        known = {"heartbeat": "heartbeat", "status": "status"}
-        return self._drop(known.get(envelope.channel, "channel_unknown"))
+        if envelope.channel == "status":
+            return self._venue_is(only(decode(_STATUS, envelope.data, "status"), "status").system)
+        return self._drop("heartbeat" if envelope.channel == "heartbeat" else "channel_unknown")
 
     def _book(self, envelope: _Envelope) -> list[Input]:
         book = only(decode(_BOOK, envelope.data, "book"), "book")
