@@ -295,7 +295,7 @@ class Configuration(Section):
     def _risk_contradictions(self) -> Iterator[Contradiction]:
         symbols = None
         if isinstance(self.venue, SimulatedVenueSettings):
-            symbols = [instrument.symbol for instrument in self.venue.instruments]
+            symbols = self.venue.symbols()
         strategies = [strategy.name for strategy in self.strategies]
         for item in self.risk.unknown_names(self.account.name, strategies, symbols):
             yield item._replace(path=("risk", *item.path))
@@ -317,7 +317,9 @@ class Configuration(Section):
                 path: KeyPath = ("venue", "instruments", index, "price_tick")
                 expected = "at most account.money_decimals decimals with those of quantity_lot"
                 yield Contradiction(path, expected)
-        symbols = {instrument.symbol for instrument in venue.instruments}
+        symbols = [instrument.symbol for instrument in venue.instruments]
+        if isinstance(venue, SimulatedVenueSettings):
+            symbols = venue.symbols()
         for symbol in self.limits.instruments:
             if symbol not in symbols:
                 path = ("limits", "instruments", symbol)

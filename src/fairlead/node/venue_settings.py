@@ -180,6 +180,11 @@ class PlaceSettings(Section):
     matching: MatchingSettings | None = None
 
 
+def symbol_at(symbol: str, venue: str) -> str:
+    """Return what a symbol is called at one of several venues: `ALPHA.NORTH`."""
+    return f"{symbol.partition('.')[0]}.{venue}"
+
+
 class SimulatedVenueSettings(Section):
     """A market made from a seed, on a simulated exchange. The same seed gives the same market.
 
@@ -200,13 +205,20 @@ class SimulatedVenueSettings(Section):
     matching: MatchingSettings = MatchingSettings()
     venues: Annotated[tuple[PlaceSettings, ...], Strict(False)] = Field(default=(), max_length=20)
 
+    def symbols(self) -> list[str]:
+        """Return the names of all that is listed, venue by venue."""
+        names = [instrument.symbol for instrument in self.instruments]
+        if not self.venues:
+            return names
+        return [symbol_at(name, place.name) for place in self.venues for name in names]
+
     def contradictions(self) -> Iterator[Contradiction]:
         """Return the symbols that are there twice, and shares that are too fine or too large."""
         for index in repeated([place.name for place in self.venues]):
             yield Contradiction(("venues", index, "name"), "each name once")
         symbols = [instrument.symbol for instrument in self.instruments]
         if self.venues:
-            symbols = [symbol.partition(".")[0] for symbol in symbols]
+            symbols = [symbol_at(symbol, "") for symbol in symbols]
         for index in repeated(symbols):
             yield Contradiction(("instruments", index, "symbol"), "each symbol once")
         yield from rejections(self.rejection_rate, self.transient_rejection_rate)

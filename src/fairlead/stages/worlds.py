@@ -36,6 +36,7 @@ from fairlead.node.venue_settings import (
     RecordedVenueSettings,
     SimulatedInstrumentSettings,
     SimulatedVenueSettings,
+    symbol_at,
 )
 from fairlead.node.yaml_text import KeyPath
 from fairlead.simulator.bars import BarConfig, BarWorld
@@ -149,7 +150,7 @@ def _crowds(
     for number, terms in enumerate(venue.instruments, start=first):
         symbol = terms.symbol
         if venue.venues:
-            symbol = f"{symbol.partition('.')[0]}.{place.name}"
+            symbol = symbol_at(symbol, place.name)
         named = terms.model_copy(update={"symbol": symbol})
         crowd = _crowd(InstrumentId(number), named, place.name, fees, account)
         crowd.instrument = listed(crowd.instrument, matching)
