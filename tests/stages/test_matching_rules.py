@@ -2,6 +2,7 @@
 
 import pytest
 
+from fairlead.model.inputs import BookOrderAdded, VenueFilled
 from fairlead.model.risk_terms import Phase
 from fairlead.model.terms import OrderType, TimeInForce
 from fairlead.model.units import NANOS_PER_SECOND
@@ -11,14 +12,16 @@ from fairlead.node.loading import read
 from fairlead.simulator.market import SimulatedWorld
 from fairlead.simulator.matching import SelfTrade
 from fairlead.simulator.venues import SeveralVenues
+from fairlead.stages.backtest import backtest
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.floor_opening import FloorTerms, open_floor
 from fairlead.stages.worlds import surroundings
 from tests.stages.floors import START
+from tests.stages.sessions import Recorder, full_speed
 
 HOUR = 3_600 * NANOS_PER_SECOND
 ACCOUNT = "account: {currency: USD, cash: 1000000}\nsession: {duration: 30s}\n"
-VENUE = "venue:\n  kind: simulated\n  instruments: [{symbol: ALPHA.SIM, price_start: 100}]\n"
+VENUE = "venue:\n  kind: simulated\n  instruments: [{symbol: ALPHA.SIM, price_start: 100, volatility_daily_bps: 2000}]\n"
 RULES = """\
   matching:
     order_types: [stop, stop_limit, market_to_limit, pegged]
@@ -98,3 +101,40 @@ def test_what_cannot_be_is_said_with_its_place(text: str, said: str) -> None:
 def test_an_exchange_of_its_own_is_one_venue_that_publishes_levels(text: str) -> None:
     with pytest.raises(WrongWiring, match="one venue that publishes levels"):
         open_floor(configured(text), FloorTerms(), START)
+
+
+MAKER = """\
+strategies:
+  - name: maker
+    strategy: market_making
+    parameters:
+      instruments: [ALPHA.NORTH, ALPHA.SOUTH]
+      quantity: 50
+      position_max: 200
+      half_spread_bps: 1.0
+      skew_bps: 1.0
+limits:
+  default: {order_quantity_max: 1000, order_notional_max: 200000, position_quantity_max: 5000}
+  message_rate: {count_max: 100, cancel_reserve: 100}
+risk:
+  pre_trade_checks: {duplicate_window: 20ms}
+  limits: {max_position: 0.15, max_position_value: 150000, net_exposure: [-0.2, 0.2]}
+  instruments:
+    ALPHA.NORTH: {sector: industry, adv: 10000000}
+    ALPHA.SOUTH: {sector: industry, adv: 10000000}
+"""
+
+
+def test_a_strategy_trades_the_same_where_orders_are_public_as_where_levels_are() -> None:
+    fills = []
+    for data in ("levels", "orders"):
+        recorder = Recorder()
+        text = f"  matching: {{data: {data}}}\n"
+        backtest(configured(text + PLACES + MAKER), full_speed(), readers=[recorder])
+        filled = [one for one in recorder.inputs if isinstance(one, VenueFilled)]
+        fills.append([(one.instrument, one.price, one.quantity) for one in filled])
+        by_order = [one for one in recorder.inputs if isinstance(one, BookOrderAdded)]
+        assert bool(by_order) is (data == "orders")
+    assert len(fills[0]) > 5
+    assert fills[0] == fills[1]
+    assert {instrument for instrument, _, _ in fills[0]} == {1, 2}, "at both venues"
