@@ -133,10 +133,12 @@ class OrderBook:
 
     def remove(self, order: int) -> str:
         """Let an order go altogether."""
-        queue = self._places.pop(order, None)
+        queue = self._places.get(order)
         if queue is None:
             return _unknown(order)
-        queue.quantity = Quantity(queue.quantity - queue.orders.pop(order))
+        del self._places[order]
+        queue.quantity = Quantity(queue.quantity - queue.orders[order])
+        del queue.orders[order]
         self._changed(queue)
         if not queue.quantity:
             del self._of(queue.side)[0][queue.price]
