@@ -33,6 +33,7 @@ from fairlead.gateways.itch.messages import (
     TradingAction,
     encode,
 )
+from fairlead.machine.machine import Machine
 from fairlead.model.inputs import (
     AuctionIndication,
     BookGap,
@@ -43,6 +44,7 @@ from fairlead.model.inputs import (
     BookOrderReplaced,
     BookOrders,
     Input,
+    InstrumentDefinition,
     MarketHalt,
     OutsideValue,
     PriceBands,
@@ -53,9 +55,18 @@ from fairlead.model.inputs import (
     TradingStatus,
     WarningRaised,
 )
+from fairlead.model.outputs import BookRestored
 from fairlead.model.risk_terms import Phase
 from fairlead.model.terms import Side
-from fairlead.model.units import InstrumentId, Millionths, Nanos, Price, Quantity, UpdateId
+from fairlead.model.units import (
+    InstrumentId,
+    Millionths,
+    Nanos,
+    Price,
+    Quantity,
+    Sequence,
+    UpdateId,
+)
 from tests.gateways.itch.venue import DATE, NOW, Venue, directory, feed, opening, receive
 from tests.gateways.mutations import check_decoder
 
@@ -121,6 +132,23 @@ def test_without_the_beginning_no_book_is_believed() -> None:
 )
 def test_system_events_are_phases_of_the_venue(event: str, phase: Phase) -> None:
     assert told(SystemEvent(0, 0, AT, event)) == [SessionPhase("NASDAQ", phase, TIME)]
+
+
+def test_a_book_of_which_something_came_before_its_directory_message_is_not_believed() -> None:
+    one = feed()
+    receive(one, SystemEvent(0, 0, 1, "O"))
+    receive(one, AddOrder(*HEADER, 7, "B", 300, "AAPL", 1_912_300))
+    assert receive(one, directory(1, "AAPL")) == []
+    assert one.needs_snapshots == (AAPL, MSFT)
+
+
+def test_a_directory_message_that_cannot_be_read_costs_its_book_alone() -> None:
+    one = feed()
+    receive(one, SystemEvent(0, 0, 1, "O"))
+    with pytest.raises(MalformedFrame, match="time"):
+        one.receive(b"R\x00\x01\x00\x00" + b"\xff" * 6 + encode(directory(1, "AAPL"))[11:], NOW)
+    receive(one, directory(1, "AAPL"), directory(2, "MSFT"))
+    assert one.needs_snapshots == (AAPL,)
 
 
 # --- books ---
@@ -430,6 +458,30 @@ def test_what_waits_for_a_snapshot_is_bounded(monkeypatch: pytest.MonkeyPatch) -
         assert one.counts.waiting <= 10
         assert one.counts.balanced
     assert one.counts.dropped["book_lost"] == 25
+
+
+def test_the_machine_takes_everything_that_a_feed_says() -> None:
+    venue, one, machine = Venue(3), feed(), Machine()
+    venue.go_on(500)
+    messages = [
+        DeclineLevels(0, 0, AT, 465_012_345_678, 435_000_000_000, 400_000_000_000),
+        DeclineStatus(0, 0, AT, "2"),
+        ShortSaleTest(*HEADER, "AAPL", "1"),
+        AuctionCollar(*HEADER, "AAPL", 100, 110, 90, 0),
+        OperationalHalt(*HEADER, "AAPL", "Q", "H"),
+        TradingAction(*HEADER, "AAPL", "T", "", "MWCQ"),
+        CrossTrade(*HEADER, 500, "AAPL", 1_912_000, 57, "O"),
+        SystemEvent(0, 0, AT, "M"),
+    ]
+    inputs: list[Input] = [InstrumentDefinition(listed) for listed in one.instruments]
+    for frame in [*venue.sent, *map(encode, messages)]:
+        inputs += one.receive(frame, NOW)
+    outputs = [
+        output
+        for number, said in enumerate(inputs, 1)
+        for output in machine.apply(Sequence(number), Nanos(NOW + number), said)
+    ]
+    assert [type(output) for output in outputs] == [BookRestored, BookRestored]
 
 
 # --- mutated ---

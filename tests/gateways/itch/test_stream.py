@@ -321,6 +321,31 @@ def test_a_snapshot_that_does_not_reach_what_was_held_mends_nothing() -> None:
     assert one.feed.counts.balanced
 
 
+def test_a_snapshot_that_takes_too_long_mends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fairlead.gateways.itch.feed.HELD_MESSAGES_MAX", 10)
+    venue, sender, one = Venue(1), Sender(SESSION), stream()
+    books = Books(one.feed)
+    venue.go_on(100)
+    sender.send(venue.sent)
+    one.receiver.expected = one.receiver._known = len(venue.sent) + 1
+    one.begin_snapshot()
+    *told, end = venue.snapshot()
+    for message in told:  # more than ten orders: those of a snapshot are not what is held
+        one.snapshot_message(message, Nanos(0))
+    assert one.feed.holding
+    done = len(venue.sent)
+    venue.go_on(40)
+    for datagram in sender.send(venue.sent[done:]):
+        books.take(one.datagram(A, datagram, Nanos(0)))
+    with pytest.raises(MalformedFrame, match="took too long: what was held is gone"):
+        one.snapshot_message(end, Nanos(0))
+    assert one.wants_snapshot
+    assert one.feed.counts.balanced
+    assert one.feed.counts.waiting == 0
+    mend(one, books, venue, [])
+    assert books.check(venue) == 2
+
+
 def test_messages_that_are_lost_while_a_snapshot_is_read_must_be_in_it() -> None:
     venue, sender, one = Venue(1), Sender(SESSION), stream()
     books = Books(one.feed)
@@ -339,6 +364,27 @@ def test_messages_that_are_lost_while_a_snapshot_is_read_must_be_in_it() -> None
     with pytest.raises(MalformedFrame, match="goes on with message"):
         one.snapshot_message(told[-1], Nanos(0))
     assert books.check(venue) == 0
+    mend(one, books, venue, [])
+    assert books.check(venue) == 2
+
+
+def test_a_message_that_cannot_be_read_while_a_snapshot_is_read_must_be_in_it() -> None:
+    venue, sender, one = Venue(1), Sender(SESSION), stream()
+    books = Books(one.feed)
+    venue.go_on(100)
+    sender.send(venue.sent)
+    one.receiver.expected = one.receiver._known = len(venue.sent) + 1
+    one.begin_snapshot()
+    *told, end = venue.snapshot()
+    done = len(venue.sent)
+    venue.go_on(20)
+    spoiled = [venue.sent[done][:-1], *venue.sent[done + 1 :]]
+    for message in told:
+        one.snapshot_message(message, Nanos(0))
+    for datagram in sender.send(spoiled):
+        books.take(one.datagram(A, datagram, Nanos(0)))
+    with pytest.raises(MalformedFrame, match=f"goes on with message {done + 1}, expected"):
+        one.snapshot_message(end, Nanos(0))
     mend(one, books, venue, [])
     assert books.check(venue) == 2
 

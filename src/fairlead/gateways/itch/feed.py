@@ -96,7 +96,8 @@ class ItchFeed:
         self._others = bytearray(LOCATES)  # 1: known to be of an instrument that is not asked for
         self._from_the_beginning = False
         self._halt_level = 0
-        self._holding = False
+        self.holding = False  # whether what a snapshot will need is kept
+        self._held = 0
         self.sequence = 0  # of the message that is handed in next; 0: nobody numbers them
         self._untold: list[Input] = []  # gaps that a message which was refused has torn
         self._venue_rules: Mapping[int, VenueRule] = {
@@ -151,24 +152,25 @@ class ItchFeed:
         """Return the gaps where messages were lost: from now on no book is believed."""
         gaps: list[Input] = []
         for listing in self._listings if listings is None else listings:
+            listing.missed = True
             if not listing.lost:
                 listing.lost = reason
                 self.counts.gaps += 1
                 gaps.append(BookGap(listing.id, reason))
-        self._from_the_beginning = False
         return gaps
 
     # --- snapshots ---
 
     def hold(self) -> None:
         """Hold messages of books that are not believed from now on: a snapshot is being fetched."""
-        self._holding = True
+        self.holding = True
 
-    def stop_holding(self, reason: str = "book_lost") -> None:
-        """Let go of what was held, for a reason in a word."""
-        self._holding = False
+    def stop_holding(self) -> None:
+        """Let go of what was held: a snapshot that is being read cannot make books whole."""
+        self.holding = False
+        self._held = 0
         for listing in self._listings:
-            self._release(len(listing.held), reason)
+            self._release(len(listing.held), "book_lost")
             listing.held.clear()
 
     def let_go(self, orders: int) -> None:
@@ -241,12 +243,12 @@ class ItchFeed:
 
     def _release(self, frames: int, reason: str) -> None:
         """Count frames that wait no more: for that reason dropped, without one in a book."""
+        if not frames:
+            return
         self.counts.waiting -= frames
-        for _ in range(frames):
-            if reason:
-                self.counts.drop(reason)
-            else:
-                self.counts.passed("BookOrders")
+        counted = self.counts.dropped if reason else self.counts.inputs
+        kind = reason or BookOrders.__name__
+        counted[kind] = counted.get(kind, 0) + frames
 
     # --- one message ---
 
@@ -287,10 +289,12 @@ class ItchFeed:
 
     def _wait(self, listing: Listing, frame: bytes) -> list[Input]:
         """Hold what builds upon a snapshot that is being fetched; else it is lost."""
-        if self._holding and self.counts.waiting >= HELD_MESSAGES_MAX:
+        listing.missed = True
+        if self._held >= HELD_MESSAGES_MAX:
             self.stop_holding()
-        if not self._holding:
+        if not self.holding:
             return self._drop("book_lost")
+        self._held += 1
         self.counts.waiting += 1
         listing.held.append((self.sequence, frame))
         return []
@@ -370,7 +374,7 @@ class ItchFeed:
             return self._drop("directory_repeated")
         listing.listed = True
         inputs: list[Input] = []
-        if self._from_the_beginning and listing.lost:
+        if self._from_the_beginning and listing.lost and not listing.missed:
             listing.lost = ""
             inputs.append(BookOrders(listing.id, (), UpdateId(0), time))
         warnings = listing.unlike(values)

@@ -53,6 +53,7 @@ class Listing:
         self.quantity_scale = 10**instrument.quantity_decimals
         self.locate = 0  # 0: the venue has not told yet
         self.lost = "no snapshot yet"  # why the book is not believed, empty if it is
+        self.missed = False  # whether a message of its book is gone: the day is not whole
         self.halted = ""  # by a trading action: what it said, empty while it trades
         self.stopped = False  # by an operational halt
         self.collared = False

@@ -105,6 +105,8 @@ class ItchStream:
 
     def _restore(self, snapshot: "_Snapshot", sequence: int) -> list[Input]:
         """Take whole books, unless messages between them and what was held are lost."""
+        if not self.feed.holding:
+            raise MalformedFrame("snapshot", "the snapshot took too long: what was held is gone")
         if sequence < snapshot.needed:
             raise MalformedFrame(
                 "snapshot",
@@ -137,6 +139,8 @@ class ItchStream:
         except MalformedFrame as error:
             if len(self.malformed_examples) < EXAMPLES_MAX:
                 self.malformed_examples.append(f"message {self.feed.sequence}: {error}")
+            if self._snapshot is not None:  # it was to be held: the snapshot must have it
+                self._snapshot.needed = self.feed.sequence + 1
             return self.feed.untold()
 
 
