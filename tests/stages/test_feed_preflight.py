@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fairlead.gateways.live_line import Addresses
-from fairlead.gateways.live_venues import LIVE_VENUES, listed
+from fairlead.gateways.live_venues import LIVE_VENUES
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.stages.feed_preflight import FeedFinding, FeedTerms, check_feed
 from tests.gateways.loopback_binance import BinanceMarket, loopback_binance
@@ -20,7 +20,7 @@ def checked(
 ) -> Iterator[dict[str, FeedFinding]]:
     with loopback_binance(market) as venue:
         addresses = Addresses(venue.url, venue.origin)
-        found = check_feed(SPOT, listed(SPOT, symbols or ("ETHUSDT",)), addresses, terms)
+        found = check_feed(SPOT, SPOT.listed(symbols or ("ETHUSDT",)), addresses, terms)
     yield {finding.what.removeprefix("ETHUSDT.BINANCE "): finding for finding in found}
 
 
@@ -79,6 +79,6 @@ def test_a_venue_without_snapshots_is_not() -> None:
 
 def test_nobody_there_is_not() -> None:
     addresses = Addresses("ws://127.0.0.1:1/ws")
-    found = check_feed(SPOT, listed(SPOT, ["ETHUSDT"]), addresses, QUICK)
+    found = check_feed(SPOT, SPOT.listed(["ETHUSDT"]), addresses, QUICK)
     assert not any(finding.sound for finding in found)
     assert "Connect call failed" in found[0].found

@@ -372,14 +372,14 @@ def test_what_cannot_be_recorded_any_more_is_in_the_journal(tmp_path: Path) -> N
     assert "not recorded any more" in warning.text
 
 
-@pytest.mark.parametrize("source", ["mtgox", "binance-coinm"])
+@pytest.mark.parametrize(("source", "key"), [("mtgox", "source"), ("binance-coinm", "symbol")])
 def test_a_source_that_cannot_be_traded_is_refused_at_its_place(
-    tmp_path: Path, source: str
+    tmp_path: Path, source: str, key: str
 ) -> None:
     text = EXAMPLE.read_text("utf-8").replace("source: binance #", f"source: {source} #")
     file = tmp_path / "live.yaml"
     file.write_text(text, "utf-8")
-    with pytest.raises(ConfigurationError, match=r"live.yaml:\d+:\d+: .*source"):
+    with pytest.raises(ConfigurationError, match=rf"live.yaml:\d+:\d+: .*{key}"):
         surroundings(load(file, {}))
 
 

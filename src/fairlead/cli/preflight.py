@@ -10,7 +10,7 @@ from rich.table import Table
 from fairlead.cli.console import ERR, FOUND_WRONG, OUT, fail, mistakes_in_one_line, print_json
 from fairlead.cli.session_options import duration
 from fairlead.gateways.live_line import Addresses
-from fairlead.gateways.live_venues import LIVE_VENUES, listed, live_venue
+from fairlead.gateways.live_venues import LIVE_VENUES, live_venue
 from fairlead.node.live_settings import LiveVenueSettings
 from fairlead.node.loading import load
 from fairlead.readers.written import printable
@@ -53,7 +53,7 @@ def feed(
             source = live_venue(venue)
             with ERR.status("listening ..."):
                 findings = check_feed(
-                    source, listed(source, symbols), Addresses(stream, rest), terms
+                    source, source.listed(symbols), Addresses(stream, rest), terms
                 )
     sound = all(finding.sound for finding in findings)
     if json:

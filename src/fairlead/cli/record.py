@@ -17,7 +17,7 @@ from fairlead.gateways.frame_recorder import FrameRecorder
 from fairlead.gateways.line_recording import relived
 from fairlead.gateways.live_line import Addresses, LiveLine
 from fairlead.gateways.live_shell import LiveShell
-from fairlead.gateways.live_venues import LIVE_VENUES, LiveVenue, listed, live_venue
+from fairlead.gateways.live_venues import LIVE_VENUES, LiveVenue, live_venue
 from fairlead.gateways.live_watch import InputsDigest, LiveWatch
 from fairlead.gateways.recording import RecordingCounts
 from fairlead.journal.sequencer import SteadyClock
@@ -86,7 +86,7 @@ class _Recording(NamedTuple):
     ) -> "_Recording":
         """Begin to connect. Raises `PlainConnection`."""
         clock = SteadyClock()
-        instruments = listed(venue, symbols)
+        instruments = venue.listed(symbols)
         watch = LiveWatch(instruments)
         name = "-".join([venue.name, *(each.replace("/", "") for each in symbols[:3])])
         recorder = FrameRecorder(to, name, _warn)
@@ -133,7 +133,7 @@ class _Recording(NamedTuple):
         counts, feed = self.line.counts, self.line.feed.counts
         return {
             "venue": self.venue.name,
-            "format": self.venue.format,
+            "format": self._options(),
             "files": [str(path) for path in self.recorder.files],
             "frames": self.line.records.records,
             "bytes": counts.bytes,
@@ -150,17 +150,20 @@ class _Recording(NamedTuple):
             "delays": self.line.delays.as_json(),
         }
 
+    def _options(self) -> str:
+        return self.venue.options([each.symbol for each in self.line.feed.instruments])
+
     def told(self) -> str:
         """Return the result for people, with what to do next."""
         records = self.line.records
         lines = [
-            f"{records.records:,} frames of {self.venue.what} in {len(self.recorder.files)} files"
+            f"{records.records:,} frames of {self.venue.name} in {len(self.recorder.files)} files"
         ]
         lines += [f"  {path}" for path in self.recorder.files]
         lines += [f"delay: {self.line.delays}", *self._troubles()]
         if self.recorder.files:
             files = " ".join(str(path) for path in self.recorder.files)
-            lines.append(f"look at it: fairlead feed {files} --format {self.venue.format} --check")
+            lines.append(f"look at it: fairlead feed {files} {self._options()} --check")
         return "\n".join(lines)
 
     def _troubles(self) -> Iterator[str]:
@@ -181,7 +184,7 @@ class _Recording(NamedTuple):
         table.add_column(style="dim")
         table.add_column()
         state = "connected" if line.stands else "NOT CONNECTED"
-        table.add_row(self.venue.what, f"{state}, {line.counts.connections} connections")
+        table.add_row(self.venue.name, f"{state}, {line.counts.connections} connections")
         table.add_row(
             "frames",
             f"{records.records:,} in {seconds:.0f} s, {records.records / seconds:,.0f}/s,"

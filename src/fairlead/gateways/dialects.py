@@ -5,7 +5,7 @@ A live session names its venue; a recording has the address that was connected t
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from fairlead.gateways.binance import BinanceFeed, Market
 from fairlead.gateways.binance import instrument as binance
@@ -20,6 +20,7 @@ from fairlead.gateways.deribit import instrument as deribit
 from fairlead.gateways.errors import InstrumentNotInferred
 from fairlead.gateways.kraken import KrakenFeed
 from fairlead.gateways.kraken import instrument as kraken
+from fairlead.gateways.liveness import DataClass
 from fairlead.gateways.okx import OkxFeed
 from fairlead.gateways.okx import instrument as okx
 from fairlead.gateways.recorded import FormatOptions, FramesThroughFeed
@@ -27,6 +28,16 @@ from fairlead.gateways.recorded_terms import Sighting, Terms, instruments
 from fairlead.gateways.venue_feed import VenueFeed
 from fairlead.gateways.ws_recording import WsRecording
 from fairlead.model.instruments import Instrument
+from fairlead.model.units import Nanos
+
+
+class FeedMaker(Protocol):
+    """Makes the feed of some instruments."""
+
+    def __call__(
+        self, instruments: Sequence[Instrument], limits: Mapping[DataClass, Nanos] | None = None
+    ) -> VenueFeed:
+        """Return it; `limits` say how long each class of data may stay away."""
 
 
 class Dialect(NamedTuple):
@@ -34,7 +45,7 @@ class Dialect(NamedTuple):
 
     name: str
     addresses: tuple[str, ...]  # what the address of a connection begins with
-    feed: Callable[[Sequence[Instrument]], VenueFeed]
+    feed: "FeedMaker"
     sightings: Callable[[bytes], Iterator[Sighting]]
     terms: Callable[[str], Terms]
 
@@ -85,7 +96,7 @@ def _binance(name: str, market: Market, address: str) -> Dialect:
     return Dialect(
         name,
         (address,),
-        lambda instruments: BinanceFeed(instruments, market),
+        lambda instruments, limits=None: BinanceFeed(instruments, market, limits),
         binance.sightings,
         lambda symbol: binance.terms(symbol, market),
     )

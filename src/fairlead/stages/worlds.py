@@ -16,6 +16,7 @@ from fairlead.model.instruments import Instrument
 from fairlead.model.terms import InstrumentKind
 from fairlead.model.units import (
     INCREMENTS_MAX,
+    NANOS_PER_SECOND,
     BasisPoints,
     InstrumentId,
     Money,
@@ -57,7 +58,7 @@ from fairlead.stages.venue_models import impacts, increments, rate, share, venue
 from fairlead.stages.venue_outside import VenueOutside
 
 SIMULATED: Final = "SIM"  # the venue of a simulated market
-_INVERSE: Final = InstrumentKind.INVERSE
+_PULSE_MAX: Final = Nanos(10 * NANOS_PER_SECOND)  # where a venue sends a heartbeat each second
 _FOLLOWED_DECIMALS: Final = 8  # as fine as venues write quantities
 BAR_SLIPPAGE_BPS: Final = Decimal(10)  # of who takes where nobody says what could be bought
 BAR_FEE_BPS: Final = Decimal(1)
@@ -212,7 +213,12 @@ def _live(configuration: Configuration, venue: LiveVenueSettings) -> Surrounding
 def followed_instruments(
     configuration: Configuration, venue: LiveVenueSettings, source: LiveVenue
 ) -> list[Instrument]:
-    """Return what is traded in a live market."""
+    """Return what is traded in a live market. Raises `ConfigurationError`."""
+    for index, terms in enumerate(venue.instruments):
+        if source.kind_of(terms.symbol) is InstrumentKind.INVERSE:
+            path = ("venue", "instruments", index, "symbol")
+            expected = "a linear instrument: an inverse contract is paid in its coin"
+            raise ConfigurationError([configuration.problem(path, expected)])
     return [
         _followed(InstrumentId(number), terms, source, venue.fees, configuration.account)
         for number, terms in enumerate(venue.instruments, start=1)
@@ -226,16 +232,14 @@ def addresses_of(source: SourceSettings) -> Addresses:
 
 def source_of(configuration: Configuration, venue: LiveVenueSettings) -> LiveVenue:
     """Return the venue of a name. Raises `ConfigurationError` where there is none."""
-    return _linear(configuration, venue.source, ("venue", "source"))
+    return _named(configuration, venue.source, ("venue", "source"))
 
 
-def _linear(configuration: Configuration, name: str, path: KeyPath) -> LiveVenue:
-    """Return a venue whose instruments a paper session can trade: money is price by quantity."""
-    linear = {each: one for each, one in LIVE_VENUES.items() if one.kind is not _INVERSE}
-    if name not in linear:
-        expected = f"a venue with linear instruments: {', '.join(linear)}"
+def _named(configuration: Configuration, name: str, path: KeyPath) -> LiveVenue:
+    if name not in LIVE_VENUES:
+        expected = f"one of {', '.join(LIVE_VENUES)}"
         raise ConfigurationError([configuration.problem(path, expected)])
-    return linear[name]
+    return LIVE_VENUES[name]
 
 
 def _backup_source(
@@ -245,7 +249,7 @@ def _backup_source(
     limits: Limits,
 ) -> Source:
     """Return the second source: the same instruments under its own symbols."""
-    venue = _linear(configuration, backup.source, ("venue", "backup", "source"))
+    venue = _named(configuration, backup.source, ("venue", "backup", "source"))
     there = [
         msgspec.structs.replace(each, symbol=backup.symbols.get(each.symbol, each.symbol))
         for each in instruments
@@ -275,13 +279,13 @@ def _followed(
 
     When a venue coarsens its grid, finer orders stay in its book.
     """
-    listed = _instrument(number, terms, source.venue, fees, account)
+    listed = _instrument(number, terms, source.venue_of(terms.symbol), fees, account)
     finest = min(_FOLLOWED_DECIMALS, account.money_decimals - listed.price_decimals)
     finer = max(0, finest - listed.quantity_decimals)
     scale = 10**finer
     return msgspec.structs.replace(
         listed,
-        kind=source.kind,
+        kind=source.kind_of(terms.symbol),
         quantity_decimals=listed.quantity_decimals + finer,
         quantity_lot=Quantity(listed.quantity_lot * scale),
         quantity_min=Quantity(listed.quantity_min * scale),
@@ -295,6 +299,7 @@ def _silences(venue: LiveVenueSettings) -> dict[DataClass, Nanos]:
         DataClass.BOOK: told.book,
         DataClass.QUOTE: told.quote,
         DataClass.TRADE: told.trade,
+        DataClass.PULSE: _PULSE_MAX,
     }
     return {what: span for what, span in spans.items() if span is not None}
 
