@@ -8,7 +8,8 @@ import pytest
 from fairlead.gateways.books_feed import BooksFeed
 from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.subscriptions import RENEWAL_PAUSE
+from fairlead.gateways.subscriptions import CONFIRMATION_TIME_MAX, RENEWAL_PAUSE
+from fairlead.gateways.venue_feed import LINE_SILENCE_MAX
 from fairlead.model.inputs import BookGap, BookSnapshot, Input, Trade, TradingStatus
 from fairlead.model.terms import Side
 from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Nanos
@@ -252,3 +253,144 @@ def test_what_is_asked_for_names_every_topic_and_ends_it_by_the_same_name(name: 
     ended = b"".join(feed.unsubscribe(topics, 9)).decode()
     begun = b"".join(feed.subscribe(topics, 9)).decode()
     assert ended.replace("unsubscribe", "subscribe") == begun
+
+
+CONFIRMED: dict[str, list[str]] = {
+    "okx": [
+        '{"event":"subscribe","arg":{"channel":"CHANNEL","instId":"BTC-USDT"}}'.replace(
+            "CHANNEL", channel
+        )
+        for channel in ("books", "bbo-tbt", "trades")
+    ],
+    "bitget": [
+        '{"event":"subscribe","arg":{"instType":"USDT-FUTURES","channel":"CHANNEL",'
+        '"instId":"BTCUSDT"}}'.replace("CHANNEL", channel)
+        for channel in ("books", "trade")
+    ],
+    "bybit": ['{"success":true,"ret_msg":"","conn_id":"9","req_id":"1","op":"subscribe"}'],
+    "kraken": [
+        '{"channelID":336,"channelName":"book-100","event":"subscriptionStatus","pair":"XBT/USD",'
+        '"status":"subscribed","subscription":{"depth":100,"name":"book"}}',
+        '{"channelID":337,"channelName":"trade","event":"subscriptionStatus","pair":"XBT/USD",'
+        '"status":"subscribed","subscription":{"name":"trade"}}',
+    ],
+    "kraken-v2": [
+        '{"method":"subscribe","result":{"channel":"CHANNEL","symbol":"BTC/USD"},'
+        '"success":true}'.replace("CHANNEL", channel)
+        for channel in ("book", "trade")
+    ],
+    "deribit": [
+        '{"jsonrpc":"2.0","id":0,"result":"ok","usIn":1,"usOut":2,"usDiff":1,"testnet":false}',
+        '{"jsonrpc":"2.0","id":1,"result":["book.BTC-PERPETUAL.100ms",'
+        '"trades.BTC-PERPETUAL.100ms"]}',
+    ],
+    "coinbase": [
+        '{"type":"subscriptions","channels":[{"name":"level2_50","product_ids":["BTC-USD"]},'
+        '{"name":"matches","product_ids":["BTC-USD"]},'
+        '{"name":"heartbeat","product_ids":["BTC-USD"]}]}',
+    ],
+    "coinbase-advanced": [
+        '{"channel":"subscriptions","sequence_num":0,"events":[{"subscriptions":'
+        '{"level2":["BTC-USD"],"market_trades":["BTC-USD"]}}]}',
+    ],
+}
+REFUSED: dict[str, tuple[str, str]] = {
+    "okx": ('{"event":"error","code":"60012","msg":"Invalid request"}', "60012: Invalid request"),
+    "bitget": ('{"event":"error","code":30001,"msg":"instType:X"}', "30001: instType:X"),
+    "bybit": (
+        '{"success":false,"ret_msg":"error:handler not found","req_id":"1","op":"subscribe"}',
+        "error:handler not found",
+    ),
+    "kraken": (
+        '{"errorMessage":"Currency pair not supported X/Y","event":"subscriptionStatus",'
+        '"pair":"X/Y","status":"error","subscription":{"name":"book"}}',
+        "Currency pair not supported X/Y (X/Y)",
+    ),
+    "kraken-v2": (
+        '{"error":"Currency pair not supported X/Y","method":"subscribe","success":false,'
+        '"symbol":"X/Y"}',
+        "Currency pair not supported X/Y (X/Y)",
+    ),
+    "deribit": (
+        '{"jsonrpc":"2.0","id":1,"error":{"message":"Invalid params","code":-32602}}',
+        "-32602: Invalid params",
+    ),
+    "coinbase": (
+        '{"type":"error","message":"Failed to subscribe","reason":"X-Y is not a valid product"}',
+        "Failed to subscribe: X-Y is not a valid product",
+    ),
+    "coinbase-advanced": ('{"type":"error","message":"invalid product"}', "invalid product"),
+}
+
+
+@pytest.mark.parametrize("name", CONFIRMED)
+def test_the_venues_own_confirmations_are_taken_and_without_them_the_line_is_given_up(
+    name: str,
+) -> None:
+    late = Nanos(BEGAN + CONFIRMATION_TIME_MAX + 1)
+    for frames in (CONFIRMED[name], CONFIRMED[name][:-1]):
+        feed = feed_of(VENUES[name])
+        feed.connected(BEGAN)
+        feed.outgoing()
+        for frame in frames:
+            assert feed.receive(frame.encode(), Nanos(late - 1)) == []
+        feed.receive(_alive(name), Nanos(late - 1))
+        feed.tick(late)
+        if frames is CONFIRMED[name]:
+            assert feed.failed == ""
+        else:
+            assert feed.failed.startswith("the venue confirmed no subscription to ")
+
+
+def _alive(name: str) -> bytes:
+    """Return something that a venue sends; where nothing was confirmed, nothing else has come."""
+    return SmallVenue(VENUES[name], 1).snapshot()
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_refusal_ends_the_connection_with_the_venues_words(name: str) -> None:
+    frame, words = REFUSED[name]
+    feed = feed_of(VENUES[name])
+    feed.connected(BEGAN)
+    assert feed.receive(frame.encode(), BEGAN) == []
+    assert feed.failed == f"the venue refused a subscription: {words}"
+    assert feed.counts.dropped == {"answer_refused": 1}
+
+
+def test_deribit_is_answered_when_it_asks_whether_we_are_there() -> None:
+    feed = feed_of(VENUES["deribit"])
+    feed.connected(BEGAN)
+    assert b"public/set_heartbeat" in feed.outgoing()[0]
+    asked = b'{"jsonrpc":"2.0","method":"heartbeat","params":{"type":"test_request"}}'
+    assert feed.receive(asked, BEGAN) == []
+    [answer] = feed.outgoing()
+    assert b"public/test" in answer
+    assert feed.counts.dropped == {"heartbeat": 1}
+
+
+@pytest.mark.parametrize(
+    ("name", "ping", "pong"),
+    [
+        ("okx", b"ping", b"pong"),
+        ("bitget", b"ping", b"pong"),
+        ("bybit", b'{"op":"ping"}', b'{"success":true,"ret_msg":"pong","op":"ping"}'),
+        ("kraken", b'{"event":"ping"}', b'{"event":"pong"}'),
+        ("kraken-v2", b'{"method":"ping"}', b'{"method":"pong"}'),
+    ],
+)
+def test_a_silent_line_is_asked_whether_it_is_there_and_given_up_if_not(
+    name: str, ping: bytes, pong: bytes
+) -> None:
+    feed = feed_of(VENUES[name])
+    feed.connected(BEGAN)
+    feed.outgoing()
+    for frame in CONFIRMED[name]:
+        feed.receive(frame.encode(), BEGAN)
+    asked = Nanos(BEGAN + LINE_SILENCE_MAX // 2 + 1)
+    feed.tick(asked)
+    assert feed.outgoing() == [ping]
+    assert feed.receive(pong, asked) == []
+    feed.tick(Nanos(asked + LINE_SILENCE_MAX))
+    assert feed.failed == ""
+    feed.tick(Nanos(asked + LINE_SILENCE_MAX + 1))
+    assert feed.failed == "nothing came for 60 seconds"
