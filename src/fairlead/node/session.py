@@ -13,6 +13,7 @@ when the session goes on.
 """
 
 from collections import deque
+from collections.abc import Collection
 from typing import Final, NamedTuple, Protocol, cast
 
 from fairlead.gateways.last_mile import LastMile
@@ -116,10 +117,13 @@ class Session:
         mailbox: Mailbox | None = None,
         present: Waiting | None = None,
         standing: Standing | None = None,
+        days_told: Collection[str] = (),
     ) -> None:
         """Take the parts, wired but not started, or as they stood in a snapshot. Nobody can reach
         into a backtest: no `watch`. Where time passes by itself, there is a `present` to wait in.
+        The days of the venues in `days_told` come from the world; all others begin with UTC's.
         """
+        self._days_told = days_told
         self.path = path
         self.world = world
         self.host = host
@@ -348,7 +352,11 @@ class Session:
             return []
         self._day_end = next_day(time)
         instruments = self.path.machine.instruments.values()
-        venues = dict.fromkeys(instrument.venue for instrument in instruments)
+        venues = dict.fromkeys(
+            instrument.venue
+            for instrument in instruments
+            if instrument.venue not in self._days_told
+        )
         return [TradingDayBegan(session_date(time), venue) for venue in (*venues, "")]
 
     def _advance(self, pace: Pace, time: Nanos) -> bool:

@@ -250,6 +250,7 @@ class RecordedVenueSettings(RecordingSettings):
     )
     data: Literal["auto", "book", "touch", "bars"] = "auto"
     times: Literal["received", "venue"] = "received"
+    calendar: str | None = None  # whose sessions are told: 24/7, or an exchange's code
     seed: int = Field(default=1, ge=0, lt=2**63)
     latency: LatencySettings = LatencySettings()
     queue_model: Literal["pessimistic", "proportional", "power", "logarithmic"] = "pessimistic"

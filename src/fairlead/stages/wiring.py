@@ -173,7 +173,14 @@ def _assembled(
     path = Path(parts.machine, sequencer, None, following, parts.outputs)
     ears_of = (watch, mailbox, _present(around, outside))
     session = Session(
-        path, parts.world, parts.host, clock, parts.last_mile, *ears_of, parts.standing
+        path,
+        parts.world,
+        parts.host,
+        clock,
+        parts.last_mile,
+        *ears_of,
+        parts.standing,
+        around.days_told,
     )
     return Wired(configuration, around, session, path, parts, readers, ears, outside)
 

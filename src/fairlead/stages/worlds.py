@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from fairlead.gateways.backup import Backup, BackupTerms
+from fairlead.gateways.calendars import SessionClock, trading_calendar, with_sessions
 from fairlead.gateways.live_line import Addresses
 from fairlead.gateways.live_venues import LIVE_VENUES, Limits, LiveVenue
 from fairlead.gateways.liveness import DataClass
@@ -76,6 +77,7 @@ class Surroundings:
     recordings: Recordings | None = None
     data: Data = "book"  # what the recordings show
     venue: VenueOutside | LiveMarket | None = None  # where time passes by itself
+    days_told: frozenset[str] = frozenset()  # the venues whose days the world tells, by a calendar
 
 
 def surroundings(configuration: Configuration) -> Surroundings:
@@ -312,6 +314,11 @@ def _recorded(configuration: Configuration, venue: RecordedVenueSettings) -> Sur
     instruments = [_with_fees(one, venue.fees, data) for one in listed]
     config = recorded_config(configuration, instruments, data)
     events = recordings.events()
+    days_told: frozenset[str] = frozenset()
+    if venue.calendar is not None:
+        calendar = trading_calendar(venue.calendar)
+        days_told = frozenset(one.venue for one in instruments)
+        events = with_sessions(events, [SessionClock(calendar, one) for one in sorted(days_told)])
     world: RecordedWorld
     if data == "bars":
         bars = BarConfig(spread=rate(venue.spread_bps), participation=share(venue.participation))
@@ -320,7 +327,7 @@ def _recorded(configuration: Configuration, venue: RecordedVenueSettings) -> Sur
         world = RecordedWorld(events, instruments, config)
     start = world.next_time() or Nanos(0)
     until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
-    return Surroundings(world, instruments, start, until, recordings, data)
+    return Surroundings(world, instruments, start, until, recordings, data, days_told=days_told)
 
 
 def recorded_config(
