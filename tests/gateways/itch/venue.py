@@ -3,7 +3,7 @@
 from random import Random
 from typing import Final, NamedTuple
 
-from fairlead.gateways.itch.feed import ItchFeed
+from fairlead.gateways.itch.feed import ItchFeed, midnight
 from fairlead.gateways.itch.files import instruments
 from fairlead.gateways.itch.messages import (
     AddAttributedOrder,
@@ -25,12 +25,15 @@ from fairlead.gateways.itch.messages import (
     encode,
 )
 from fairlead.model.inputs import Input
-from fairlead.model.units import Nanos
+from fairlead.model.units import InstrumentId, Nanos
 
 DATE: Final = 20240613
 STOCKS: Final = ("AAPL", "MSFT", "ZVZZT")
 OPEN: Final = 34_200 * 10**9  # half past nine
 NOW: Final = Nanos(1_718_300_000_000_000_000)
+AAPL, MSFT = InstrumentId(1), InstrumentId(2)
+HEADER: Final = (1, 0, OPEN)  # of a message of AAPL at the open
+TIME: Final = Nanos(midnight(DATE) + OPEN)  # of that message
 
 
 def feed(*stocks: str) -> ItchFeed:
@@ -43,6 +46,22 @@ def feed(*stocks: str) -> ItchFeed:
 def receive(one: ItchFeed, *messages: Message) -> list[Input]:
     """Return what a feed makes of the messages, in order."""
     return [got for message in messages for got in one.receive(encode(message), NOW)]
+
+
+def begun(*stocks: str) -> ItchFeed:
+    """Return a feed that has seen the day begin."""
+    one = feed(*stocks)
+    receive(one, *opening())
+    return one
+
+
+def dropped(one: ItchFeed, *messages: Message) -> dict[str, int]:
+    """Return what was dropped of messages that mean nothing."""
+    before = dict(one.counts.dropped)
+    assert receive(one, *messages) == []
+    assert one.counts.balanced
+    after = one.counts.dropped
+    return {why: count - before.get(why, 0) for why, count in after.items()}
 
 
 def directory(locate: int, stock: str, **changed: object) -> StockDirectory:
