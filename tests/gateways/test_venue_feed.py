@@ -173,6 +173,17 @@ def test_a_line_on_which_nothing_comes_fails() -> None:
     assert feed.failed == "nothing came for 60 seconds"
 
 
+def test_a_line_of_pairs_that_stand_still_is_kept_as_long_as_the_venue_answers() -> None:
+    feed = running()
+    feed.outgoing()
+    asked = Nanos(BEGAN + LINE_SILENCE_MAX // 2 + 1)
+    feed.tick(asked)
+    assert feed.outgoing() == [b'{"method":"LIST_SUBSCRIPTIONS","id":0}']
+    feed.receive(encoded({"result": ["ethusdt@trade"], "id": 0}), asked)
+    feed.tick(Nanos(asked + LINE_SILENCE_MAX))
+    assert feed.failed == ""
+
+
 def test_the_end_of_a_connection_is_a_gap_for_every_book_and_the_next_one_begins_anew() -> None:
     feed = running()
     feed.receive(depth("ETHUSDT", 13, 14), BEGAN)  # a gap already; the event waits

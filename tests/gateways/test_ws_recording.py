@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from fairlead.gateways.errors import BadLine, RecordingDamaged, RecordingUnreadable
+from fairlead.gateways.recording import LINE_BYTES_MAX
 from fairlead.gateways.ws_recording import WsRecording
 
 SOCKET = b"""wss://ws.okx.com:8443/ws/v5/public <-> 1652459224.5300605
@@ -94,6 +95,6 @@ def test_a_file_that_ends_in_the_middle_or_is_not_there_is_an_error(tmp_path: Pa
         list(WsRecording([cut]))
     with pytest.raises(RecordingUnreadable, match="No such file"):
         list(WsRecording([tmp_path / "b"]))
-    long = written(tmp_path / "c", b"1600000001: " + b"x" * 9_000_000)
-    with pytest.raises(RecordingDamaged, match="c:1: a line of more than 8000000 bytes"):
+    long = written(tmp_path / "c", b"1600000001: " + b"x" * LINE_BYTES_MAX)
+    with pytest.raises(RecordingDamaged, match="c:1: a line of more than 32000000 bytes"):
         list(WsRecording([long]))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
     from websockets.asyncio.client import ClientConnection
 
-FRAME_BYTES_MAX: Final = 4_000_000  # as feeds take; larger ones end the connection
+FRAME_BYTES_MAX: Final = 16_000_000  # as feeds take; larger ones end the connection
 ANSWER_BYTES_MAX: Final = 16_000_000
 FRAMES_WAITING_MAX: Final = 256  # unread ones; then the network holds the rest back
 OPEN_SECONDS: Final = 10

@@ -20,7 +20,7 @@ from fairlead.gateways.feed import Feed
 from fairlead.model.inputs import Input
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 
-LINE_BYTES_MAX: Final = 8_000_000  # twice the largest frame of any venue; a longer line is no text
+LINE_BYTES_MAX: Final = 32_000_000  # twice the largest frame of any venue; a longer line is no text
 EXAMPLES_MAX: Final = 5  # malformed frames that are kept for a person to look at
 MARK: Final = b'{"fairlead":'  # begins what our recorder says itself: no frame of the venue
 _TIME_MAX: Final = 2**61  # the year 2043: later is no time that was recorded

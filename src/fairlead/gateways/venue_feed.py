@@ -20,8 +20,8 @@ from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Input, Quot
 from fairlead.model.instruments import Instrument
 from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Nanos
 
-# A snapshot of 5,000 levels a side, the most that a venue sends, has 0.4 MB.
-FRAME_BYTES_MAX: Final = 4_000_000
+# Coinbase sends whole books: some 50,000 levels of a hundred bytes each are 5 MB in one frame.
+FRAME_BYTES_MAX: Final = 16_000_000
 TICK: Final = Nanos(NANOS_PER_SECOND // 4)  # how often silence and promises are looked at
 NO_TIME: Final = Nanos(2**62)
 # Venues that have nothing to say send a heartbeat or answer a ping within half a minute.

@@ -161,6 +161,10 @@ class BinanceFeed(VenueFeed):
         """Return the message that ends subscriptions."""
         return [_request("UNSUBSCRIBE", topics, request)]
 
+    def _ping(self) -> bytes:
+        """Ask for what is subscribed to: the venue sends nothing of a pair that stands still."""
+        return b'{"method":"LIST_SUBSCRIPTIONS","id":0}'
+
     def connected(self, time: Nanos) -> None:
         """Begin on a new connection: subscriptions first, then the snapshots of their books."""
         self._snapshots.begin()
