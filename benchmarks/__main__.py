@@ -22,6 +22,7 @@ from benchmarks import (
     quote_flow,
     recovering,
     starting,
+    storing,
 )
 from benchmarks.measuring import QUICK, Benchmark, Place, Row, Sizes, Skipped
 from benchmarks.printing import WIDTH, machine_note, print_report, report, write_json
@@ -42,6 +43,7 @@ BENCHMARKS: Final[dict[str, Benchmark]] = {
         feeding,
         booking,
         decoding,
+        storing,
     )
 }
 _ROOT: Final = Path(__file__).parents[1]
