@@ -3,8 +3,8 @@
 from typing import Final
 
 from fairlead.machine import quality_findings
-from fairlead.machine.risk.quality import CLASSES, UNITS
-from fairlead.machine.risk.quality_checks import ASKED_OF
+from fairlead.machine.risk.quality import UNITS
+from fairlead.machine.risk.quality_checks import ASKED_OF, REMEMBERING, asked_when
 from fairlead.machine.state import State
 from fairlead.model.inputs import DataQualityPolicyChange
 from fairlead.model.quality import DataClass, QualityKind, QualityRule
@@ -15,6 +15,7 @@ RULES_MAX: Final = 1_000
 SAMPLES_MAX: Final = 10_000  # of one rule and instrument: what is remembered stays small
 _LARGER_IS_STRICTER: Final = (QualityKind.COMPLETENESS, QualityKind.SPLIT_MISSED)
 _ANY: Final = DataClass.ANY
+_BOOK: Final = DataClass.BOOK
 _SHARE: Final = Unit.SHARE
 _BOUND_MAX: Final = 2**62
 _FACTOR_MAX: Final = 1_000_000 * MILLIONTHS
@@ -45,12 +46,14 @@ def loosens(state: State, change: DataQualityPolicyChange) -> bool:
 def apply(state: State, change: DataQualityPolicyChange, time: Nanos) -> None:
     """Hold market data to these rules from now on, and to no others."""
     quality = state.quality
-    by_class: list[list[int]] = [[] for _ in range(CLASSES)]
-    for number, rule in enumerate(change.rules):
-        for data in ASKED_OF.get(rule.kind, ()):
-            if rule.data in (_ANY, data):
-                by_class[data].append(number)
-    quality.set(change.rules, by_class, time)
+    quality.set(change.rules, time)
+    quality.of_messages, quality.of_touch = asked_when(change.rules)
+    for data in DataClass:
+        asked = quality.of_touch if data is _BOOK else []
+        numbers = [*quality.of_messages[data], *asked]
+        quality.of_series[data] = [
+            number for number in numbers if change.rules[number].kind in REMEMBERING
+        ]
     if quality.active:
         for terms in state.instruments.values():
             if quality.get(terms.instrument) is None:

@@ -8,7 +8,6 @@ says which rule it broke.
 from collections.abc import Callable
 from typing import Any, Final
 
-from fairlead.machine.books import NEVER
 from fairlead.machine.deadlines import Due
 from fairlead.machine.quality_events import EVENTS
 from fairlead.machine.quality_findings import arm, ask_completeness, ask_shares, end, find
@@ -27,7 +26,6 @@ from fairlead.machine.risk.quality_checks import (
     Datum,
     Finding,
     changes_of,
-    is_of_the_touch,
     volumes_of,
 )
 from fairlead.machine.state import State
@@ -94,19 +92,20 @@ def _take(
     outputs: list[Output],
 ) -> bool:
     """Judge a message, and take its step unless it is left out. Return whether it was passed on."""
-    found = _judge(state, data, datum, False)
+    asked = state.quality.of_messages[datum.data]
+    found = _judge(state, data, datum, asked)
     reasons = _reasons_to_leave_out(state, datum, found)
     if reasons:
         outputs.append(InputRefused(type(input).__name__, f"data quality: {reasons[0]}"))
         data.drop(datum.data, reasons[0])
-        _tell(state, data, datum, False, found, True, time, outputs)
+        _tell(state, data, datum, asked, found, True, time, outputs)
         return False
     before = len(outputs)
     step(state, input, time, outputs)
     if _refused(outputs, before):
         data.drop(datum.data, "refused")
         return False
-    _tell(state, data, datum, False, found, False, time, outputs)
+    _tell(state, data, datum, asked, found, False, time, outputs)
     _remember(state, data, datum, True, time, outputs)
     return True
 
@@ -124,34 +123,31 @@ def _take_book(
     book = state.books.get(data.instrument)
     assert book is not None, "every instrument has a book"
     shown = (book.bid_price, book.ask_price)
-    found = _judge(state, data, datum, False)
+    asked = state.quality.of_messages[datum.data]
+    found = _judge(state, data, datum, asked)
     before = len(outputs)
     step(state, input, time, outputs)
     if _refused(outputs, before):
         data.drop(_BOOK, "refused")
         return False
-    _tell(state, data, datum, False, found, False, time, outputs)
+    _tell(state, data, datum, asked, found, False, time, outputs)
     believed = False
     if (shown != (book.bid_price, book.ask_price) or data.twice == 0) and not book.gap:
         datum = touch_of(book, datum)
-        seen = _judge(state, data, datum, True)
-        _tell(state, data, datum, True, seen, False, time, outputs)
+        seen = _judge(state, data, datum, state.quality.of_touch)
+        _tell(state, data, datum, state.quality.of_touch, seen, False, time, outputs)
         believed = not any(state.quality.rules[number].action >= _EXCLUDE for number in seen)
     _remember(state, data, datum, believed, time, outputs)
     return True
 
 
-def _judge(state: State, data: Watch, datum: Datum, of_the_touch: bool) -> dict[int, Finding]:
+def _judge(state: State, data: Watch, datum: Datum, asked: list[int]) -> dict[int, Finding]:
     """Return what the rules find, by their numbers."""
-    quality = state.quality
     found: dict[int, Finding] = {}
-    for number in quality.by_class[datum.data]:
-        rule = quality.rules[number]
-        if is_of_the_touch(rule.kind, datum.data) is of_the_touch and concerns(
-            rule, data.instrument
-        ):
-            key = number * CLASSES + datum.data
-            finding = CHECKS[rule.kind](rule, key, data, datum)
+    for number in asked:
+        rule = state.quality.rules[number]
+        if concerns(rule, data.instrument):
+            finding = CHECKS[rule.kind](rule, number * CLASSES + datum.data, data, datum)
             if finding is not None:
                 found[number] = finding
     return found
@@ -159,7 +155,7 @@ def _judge(state: State, data: Watch, datum: Datum, of_the_touch: bool) -> dict[
 
 def _reasons_to_leave_out(state: State, datum: Datum, found: dict[int, Finding]) -> list[str]:
     """Return the kinds of the rules that leave a message out; none where it may pass."""
-    if datum.data not in LEFT_OUT:
+    if not found or datum.data not in LEFT_OUT:
         return []
     rules = [state.quality.rules[number] for number in found]
     return [
@@ -173,7 +169,7 @@ def _tell(
     state: State,
     data: Watch,
     datum: Datum,
-    of_the_touch: bool,
+    asked: list[int],
     found: dict[int, Finding],
     left_out: bool,
     time: Nanos,
@@ -185,12 +181,11 @@ def _tell(
         find(state, data, number, datum.data, finding, left_out, time, outputs)
     if not data.findings.begun:
         return
-    for number in quality.by_class[datum.data]:
+    for number in asked:
         rule, place = quality.rules[number], place_of(number, datum.data)
         if (
             place in data.findings.begun
             and number not in found
-            and is_of_the_touch(rule.kind, datum.data) is of_the_touch
             and _measures(rule, datum)
             and not _may_come_again(rule, data, place, time)
         ):
@@ -218,14 +213,16 @@ def _remember(
     outputs: list[Output],
 ) -> None:
     """Take in what was passed on; what was too old or missing before it is so no more."""
-    first = max(data.times) == NEVER
+    first = not data.seen
+    data.seen = True
     data.passed[datum.data] += 1
     data.times[datum.data] = time
-    data.venue_times[datum.data] = max(data.venue_times[datum.data], datum.venue_time or NEVER)
+    data.venue_times[datum.data] = max(data.venue_times[datum.data], datum.venue_time)
     data.day = state.quality.day_of(data.venue)
     if believed and datum.twice:
         data.twice = datum.twice
-    _keep_series(state, data, datum, believed)
+    if state.quality.of_series[datum.data]:
+        _keep_series(state, data, datum, believed)
     restored = _end_by_coming(state, data, datum.data, outputs) if data.findings.begun else False
     if first or restored:
         ask_completeness(state, time, outputs)
@@ -235,7 +232,7 @@ def _remember(
 def _keep_series(state: State, data: Watch, datum: Datum, believed: bool) -> None:
     """Keep what later messages are held against."""
     quality = state.quality
-    for number in quality.by_class[datum.data]:
+    for number in quality.of_series[datum.data]:
         rule = quality.rules[number]
         key = number * CLASSES + datum.data
         if rule.kind is _DEVIATION and believed and datum.twice and concerns(rule, data.instrument):

@@ -102,6 +102,7 @@ class Watch:
         self.since = now
         self.came = [0] * CLASSES
         self.passed = [0] * CLASSES
+        self.seen = False  # any of it was passed on
         self.dropped: list[dict[str, int]] = [{} for _ in range(CLASSES)]  # by reason
         self.times: list[Nanos] = [NEVER] * CLASSES  # of the last that was passed on, by our clock
         self.venue_times: list[Nanos] = [NEVER] * CLASSES
@@ -134,7 +135,7 @@ class Watch:
     def is_present(self, rules: tuple[QualityRule, ...]) -> bool:
         """Return whether there is data, and none of it too old."""
         old = any(rules[rule_of(place)].kind is _FRESHNESS for place in self.findings.begun)
-        return not old and max(self.times) != NEVER
+        return not old and self.seen
 
     def content(self) -> list[object]:
         """Return everything that a later output may depend on."""
@@ -156,7 +157,9 @@ class Quality:
         self.active = False
         self.rules: tuple[QualityRule, ...] = ()
         self.since = Nanos(0)  # when these rules began to hold
-        self.by_class: list[list[int]] = [[] for _ in range(CLASSES)]  # asked with each message
+        self.of_messages: list[list[int]] = [[] for _ in range(CLASSES)]  # by class
+        self.of_touch: list[int] = []  # the rules about what a book shows after a message
+        self.of_series: list[list[int]] = [[] for _ in range(CLASSES)]  # that remember, by class
         self.shares: list[int] = []  # the rules about what failed
         self.completeness: list[int] = []
         self.findings = Findings()  # of all instruments together
@@ -166,12 +169,14 @@ class Quality:
         self.expiries: list[tuple[Nanos, InstrumentId, int]] = []
         self._data: dict[InstrumentId, Watch] = {}
 
-    def set(self, rules: tuple[QualityRule, ...], by_class: list[list[int]], now: Nanos) -> None:
-        """Hold data to these rules from now on. What was found by others is forgotten."""
+    def set(self, rules: tuple[QualityRule, ...], now: Nanos) -> None:
+        """Hold data to these rules from now on. What was found by others is forgotten.
+
+        Which of them are asked when is set beside it.
+        """
         self.active = bool(rules)
         self.rules = rules
         self.since = now
-        self.by_class = by_class
         self.shares = _numbers(rules, QualityKind.FAILED_SHARE)
         self.completeness = _numbers(rules, _COMPLETENESS)
         self.findings = Findings()

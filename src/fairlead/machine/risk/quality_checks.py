@@ -14,6 +14,7 @@ from fairlead.machine.risk.quality_series import Changes, Volumes
 from fairlead.model.quality import DataClass, QualityKind, QualityRule
 from fairlead.model.units import MILLIONTHS, Nanos, Price, Quantity
 
+_ANY: Final = DataClass.ANY
 _BOOK: Final = DataClass.BOOK
 # What units of a share were, and what they become: the usual splits. Each is looked for both ways.
 SPLITS: Final = (
@@ -158,6 +159,7 @@ ASKED_OF: Final[dict[QualityKind, tuple[DataClass, ...]]] = {
     QualityKind.OUT_OF_ORDER: _PRICED,
     QualityKind.SPLIT_MISSED: _PRICED,
 }
+REMEMBERING: Final = (QualityKind.PRICE_DEVIATION, QualityKind.VOLUME_SPIKE)
 # What is asked of a book once the message has changed it: what it shows is known only then.
 _OF_THE_TOUCH: Final = (
     QualityKind.PRICE_LIMIT,
@@ -168,9 +170,16 @@ _OF_THE_TOUCH: Final = (
 )
 
 
-def is_of_the_touch(kind: QualityKind, data: DataClass) -> bool:
-    """Whether a rule is asked of what a book shows, and not of the message."""
-    return data is _BOOK and kind in _OF_THE_TOUCH
+def asked_when(rules: tuple[QualityRule, ...]) -> tuple[list[list[int]], list[int]]:
+    """Return which rules are asked of messages, by class, and which of what a book shows."""
+    of_messages: list[list[int]] = [[] for _ in range(CLASSES)]
+    of_touch: list[int] = []
+    for number, rule in enumerate(rules):
+        for data in ASKED_OF.get(rule.kind, ()):
+            if rule.data is _ANY or rule.data is data:
+                asked = of_touch if data is _BOOK and rule.kind in _OF_THE_TOUCH else None
+                (of_messages[data] if asked is None else asked).append(number)
+    return of_messages, of_touch
 
 
 def changes_of(rule: QualityRule, key: int, data: Watch) -> Changes:
