@@ -19,6 +19,7 @@ from fairlead.model.inputs import (
 from fairlead.model.outputs import OrderRefused, SendOrder
 from fairlead.model.quality import DataClass, QualityKind
 from fairlead.model.units import InstrumentId, Nanos, Sequence
+from fairlead.node.image import decode, encode
 from fairlead.readers.quality import DataQuality
 from tests.machine.build import BUY, accepted, canceled, submit
 from tests.machine.quality_rig import (
@@ -97,6 +98,8 @@ def test_whatever_comes_is_accounted_for_and_no_order_leaves_on_bad_data(seed: i
     rig = held(*RULES.rules)
     reader, given = DataQuality(), []
     for order in range(1, STEPS):
+        if order % 100 == 0:
+            rig.machine = _from_a_snapshot(rig.machine)
         rig.wait(chance.choice((0, 1, SECOND // 10, SECOND, 4 * SECOND)))
         one = happening(chance, rig.time, order)
         outputs = rig.give(one)
@@ -112,6 +115,13 @@ def test_whatever_comes_is_accounted_for_and_no_order_leaves_on_bad_data(seed: i
             assert "data_quality" in checks
     rig.restart()
     _agree(reader, rig.machine)
+
+
+def _from_a_snapshot(machine: Machine) -> Machine:
+    again = decode(encode(machine, {}), {})
+    assert isinstance(again, Machine)
+    assert again.digest() == machine.digest()
+    return again
 
 
 def _agree(reader: DataQuality, machine: Machine) -> None:
