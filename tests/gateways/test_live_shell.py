@@ -13,8 +13,8 @@ from fairlead.gateways.arrivals import Arrivals
 from fairlead.gateways.errors import PlainConnection
 from fairlead.gateways.frame_recorder import FrameRecorder
 from fairlead.gateways.line_recording import relived
-from fairlead.gateways.live_line import LiveLine
-from fairlead.gateways.live_shell import FRAME_BYTES_MAX, LiveShell, refuse_plain
+from fairlead.gateways.live_line import LiveLine, refuse_plain
+from fairlead.gateways.live_shell import FRAME_BYTES_MAX, LiveShell
 from fairlead.gateways.recording import RecordingCounts, read_recording
 from fairlead.journal.sequencer import WallClock
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Input

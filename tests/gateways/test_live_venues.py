@@ -4,8 +4,7 @@ import pytest
 
 from fairlead.gateways.errors import VenueUnknown
 from fairlead.gateways.feed import LiveFeed
-from fairlead.gateways.live_line import Connect, LiveLine, Say
-from fairlead.gateways.live_shell import refuse_plain
+from fairlead.gateways.live_line import Connect, LiveLine, Say, refuse_plain
 from fairlead.gateways.live_venues import LIVE_VENUES, live_venue
 from fairlead.model.terms import InstrumentKind
 from fairlead.model.units import NANOS_PER_SECOND, Nanos

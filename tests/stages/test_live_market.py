@@ -21,6 +21,7 @@ from fairlead.model.inputs import (
     FeedSourceChanged,
     Input,
     Quote,
+    SnapshotTaken,
     Statement,
     Trade,
     VenueFilled,
@@ -297,6 +298,27 @@ def _written(journal: Path) -> tuple[list[Input], list[Output]]:
         inputs.append(decode_input(entry.input))
         outputs += decode_outputs(entry.outputs) if entry.outputs else []
     return inputs, outputs
+
+
+def test_a_session_comes_back_from_a_snapshot_and_its_venue_with_it(tmp_path: Path) -> None:
+    with loopback_binance(BinanceMarket()) as venue:
+        settings = configuration(venue, 20_000)
+        often = settings.journal.model_copy(update={"snapshot_inputs": 100})
+        settings = settings.model_copy(update={"journal": often})
+
+        def kept(seen: Recorder) -> bool:
+            return bool(seen.said(SnapshotTaken)) and fills(seen) >= 2
+
+        with session_on(settings, tmp_path / "0001", kept):
+            pass
+        again = PaperSession(settings, tmp_path / "0001")
+        try:
+            recovered = again.open()
+        finally:
+            again.close()
+    assert recovered.snapshot >= 100
+    assert recovered.passed_over == ()
+    assert recovered.diverged == 0
 
 
 class _Reached:

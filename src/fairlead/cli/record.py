@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Final, NamedTuple
 
 import typer
 from rich.live import Live
@@ -16,7 +16,6 @@ from fairlead.cli.session_options import duration
 from fairlead.gateways.frame_recorder import FrameRecorder
 from fairlead.gateways.line_recording import relived
 from fairlead.gateways.live_line import Addresses, LiveLine
-from fairlead.gateways.live_shell import LiveShell
 from fairlead.gateways.live_venues import LIVE_VENUES, LiveVenue, live_venue
 from fairlead.gateways.live_watch import InputsDigest, LiveWatch
 from fairlead.gateways.recording import RecordingCounts
@@ -25,6 +24,9 @@ from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.pace import StopRequest
 from fairlead.readers.written import printable
 from fairlead.simulator.chance import Chance
+
+if TYPE_CHECKING:
+    from fairlead.gateways.live_shell import LiveShell
 
 _LOOK_SECONDS: Final = 0.25
 _MEBIBYTE: Final = 1 << 20
@@ -74,7 +76,7 @@ class _Recording(NamedTuple):
 
     venue: LiveVenue
     line: LiveLine
-    shell: LiveShell
+    shell: "LiveShell"
     watch: LiveWatch
     recorder: FrameRecorder
     clock: SteadyClock
@@ -85,14 +87,16 @@ class _Recording(NamedTuple):
         cls, venue: LiveVenue, symbols: list[str], to: Path, addresses: Addresses
     ) -> "_Recording":
         """Begin to connect. Raises `PlainConnection`."""
+        from fairlead.gateways.live_shell import LiveShell
+
         clock = SteadyClock()
         instruments = venue.listed(symbols)
         watch = LiveWatch(instruments)
+        feed = venue.feed(instruments, None)
+        line = LiveLine(feed, Chance(os.getpid(), 1).below, addresses=addresses)
         name = "-".join([venue.name, *(each.replace("/", "") for each in symbols[:3])])
         recorder = FrameRecorder(to, name, _warn)
-        line = LiveLine(
-            venue.feed(instruments, None), Chance(os.getpid(), 1).below, recorder, addresses
-        )
+        line.keep(recorder)
         shell = LiveShell(line, watch, clock.now)
         shell.start()
         return cls(venue, line, shell, watch, recorder, clock, clock.now())

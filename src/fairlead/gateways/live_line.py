@@ -10,12 +10,12 @@ stood for long enough begins at the shortest pause again.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from fairlead.gateways.delays import Delays
-from fairlead.gateways.errors import MalformedFrame
+from fairlead.gateways.errors import MalformedFrame, PlainConnection
 from fairlead.gateways.feed import LiveFeed, SnapshotRequest
 from fairlead.gateways.recording import RecordingCounts
 from fairlead.model.inputs import Input
@@ -81,6 +81,16 @@ class Keeper(Protocol):
         """Keep what happened to the connection, which no frame says."""
 
 
+class Listener(Protocol):
+    """Who is told what happened, in the thread of the line."""
+
+    def happened(self, inputs: Iterable[Input], time: Nanos) -> bool:
+        """Take what came at a time. Return whether all books have to be asked for anew."""
+
+    def died(self, error: BaseException) -> None:
+        """Take note that the thread has ended by a mistake of ours, or without memory."""
+
+
 class LineCounts:
     """What became of connections and requests, beside what the feed counts of frames."""
 
@@ -105,7 +115,10 @@ class LiveLine:
         keeper: Keeper | None = None,
         addresses: Addresses = AS_TOLD,
     ) -> None:
-        """Take the feed, chance (a number from 0 to below the one it is given), and who keeps."""
+        """Take the feed, chance (a number from 0 to below the one it is given), and who keeps.
+
+        Raises `PlainConnection`.
+        """
         self.feed = feed
         self.url = addresses.stream or feed.url
         self.counts = LineCounts()
@@ -114,6 +127,9 @@ class LiveLine:
         self._below = below
         self._keeper = keeper
         self.rest = addresses.rest
+        for address in (self.url, self.rest):
+            if address:
+                refuse_plain(address)
         self._connection = 0  # its number; those of requests that are answered later differ
         self._stands = False
         self._attempting = False
@@ -277,6 +293,24 @@ class LiveLine:
     def _mark(self, what: str, reason: str, time: Nanos) -> None:
         if self._keeper is not None:
             self._keeper.mark(what, reason, time)
+
+
+def is_local(url: str) -> bool:
+    """Return whether nobody outside this machine is asked."""
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+
+
+def refuse_plain(url: str) -> None:
+    """Raise `PlainConnection` for an address that would be spoken to in the clear."""
+    try:
+        encrypted = urlsplit(url).scheme in ("wss", "https")
+        spoken_to = is_local(url)
+    except ValueError as error:  # no address at all
+        raise PlainConnection(f"{url!r}: {error}") from error
+    if not (encrypted or spoken_to):
+        raise PlainConnection(
+            f"{url!r} is not encrypted: expected wss:// or https://, unless it is of this machine"
+        )
 
 
 def _count(counts: dict[str, int], reason: str) -> None:

@@ -4,18 +4,28 @@ Sockets are those of `websockets` and `httpx`: TLS, compression, proxies and HTT
 known by more eyes than ours. Nothing is decided here. Everything has a bound: the size of a frame
 and of an answer, the frames that wait to be read, the seconds of each step.
 
-Both libraries are loaded by the thread: who does not connect does not pay for them.
+This module is loaded by whoever connects, and the libraries by the thread: who does not connect
+does not pay for them.
 """
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Protocol
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Final
 
 from fairlead.gateways.errors import PlainConnection
-from fairlead.gateways.live_line import Connect, Deed, Fetch, HangUp, LiveLine, Say
+from fairlead.gateways.live_line import (
+    Connect,
+    Deed,
+    Fetch,
+    HangUp,
+    Listener,
+    LiveLine,
+    Say,
+    is_local,
+    refuse_plain,
+)
 from fairlead.model.inputs import Input
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 
@@ -39,24 +49,11 @@ _TOLD_BYTES_MAX: Final = 80  # of what a venue says about a request that it refu
 _BEHIND: Final = "the node was behind: the books begin anew"
 
 
-class Listener(Protocol):
-    """Who is told what happened, in the thread of the line."""
-
-    def happened(self, inputs: Iterable[Input], time: Nanos) -> bool:
-        """Take what came at a time. Return whether all books have to be asked for anew."""
-
-    def died(self, error: BaseException) -> None:
-        """Take note that the thread has ended by a mistake of ours, or without memory."""
-
-
 class LiveShell:
     """One thread, and in it one connection after another."""
 
     def __init__(self, line: LiveLine, listener: Listener, now: Callable[[], Nanos]) -> None:
-        """Take what decides, who is told, and the time of day. Raises `PlainConnection`."""
-        refuse_plain(line.url)
-        if line.rest:
-            refuse_plain(line.rest)
+        """Take what decides, who is told, and the time of day."""
         self._line = line
         self._listener = listener
         self._now = now
@@ -239,24 +236,6 @@ class LiveShell:
             wait = _retry_after(response) if status in _TOO_MANY else None
             told = " ".join(body[:_TOLD_BYTES_MAX].decode(errors="replace").split())
             self._line.fetch_failed(deed, f"HTTP {status} {told}".rstrip(), time, wait)
-
-
-def is_local(url: str) -> bool:
-    """Return whether nobody outside this machine is asked."""
-    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
-
-
-def refuse_plain(url: str) -> None:
-    """Raise `PlainConnection` for an address that would be spoken to in the clear."""
-    try:
-        encrypted = urlsplit(url).scheme in ("wss", "https")
-        spoken_to = is_local(url)
-    except ValueError as error:  # no address at all
-        raise PlainConnection(f"{url!r}: {error}") from error
-    if not (encrypted or spoken_to):
-        raise PlainConnection(
-            f"{url!r} is not encrypted: expected wss:// or https://, unless it is of this machine"
-        )
 
 
 async def _body(response: "httpx.Response") -> bytes | None:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from fairlead.gateways.live_line import Addresses, LiveLine
-from fairlead.gateways.live_shell import LiveShell
 from fairlead.gateways.live_venues import LiveVenue
 from fairlead.gateways.live_watch import LiveWatch, Seen
 from fairlead.journal.sequencer import SteadyClock
@@ -49,6 +48,8 @@ def check_feed(
     terms: FeedTerms = _USUAL,
 ) -> list[FeedFinding]:
     """Return what a live line brings within a time. Raises `PlainConnection`."""
+    from fairlead.gateways.live_shell import LiveShell
+
     clock = SteadyClock()
     watch = LiveWatch(instruments)
     line = LiveLine(

@@ -4,13 +4,12 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fairlead.gateways.arrivals import Arrivals
 from fairlead.gateways.backup import PRIMARY, Backup
 from fairlead.gateways.frame_recorder import FrameRecorder
-from fairlead.gateways.live_line import Addresses, LiveLine
-from fairlead.gateways.live_shell import Listener, LiveShell
+from fairlead.gateways.live_line import Addresses, Listener, LiveLine
 from fairlead.gateways.live_venues import Limits, LiveVenue
 from fairlead.model.inputs import BookGap, FeedSourceChanged, Input, WarningRaised
 from fairlead.model.instruments import Instrument
@@ -18,6 +17,9 @@ from fairlead.model.units import Nanos
 from fairlead.node.clock_watch import ClockSettings
 from fairlead.node.present import HeldClock, NodeClock, Present
 from fairlead.simulator.chance import Chance
+
+if TYPE_CHECKING:
+    from fairlead.gateways.live_shell import LiveShell
 
 STARTED: Final = "the node was started: the book begins anew"
 BEGINS: Final = "the session begins"
@@ -48,21 +50,24 @@ class SourceLine:
         )
         self.recorder: FrameRecorder | None = None
         self._number = number
-        self._shell = LiveShell(self.line, listener, now)
-        self._began = False
+        self._listener = listener
+        self._now = now
+        self._shell: LiveShell | None = None
 
     def begin(self, record: Path | None, warn: Callable[[str], None]) -> None:
         """Connect, and record what comes if it is to be."""
+        from fairlead.gateways.live_shell import LiveShell
+
         if record is not None:
             name = self.source.venue.name + ("-backup" if self._number != PRIMARY else "")
             self.recorder = FrameRecorder(record, name, warn)
             self.line.keep(self.recorder)
+        self._shell = LiveShell(self.line, self._listener, self._now)
         self._shell.start()
-        self._began = True
 
     def close(self) -> None:
         """Listen no more."""
-        if self._began:
+        if self._shell is not None:
             self._shell.close()
         if self.recorder is not None:
             self.recorder.close()
