@@ -211,10 +211,11 @@ class VenueBook:
         """Return why the book cannot be right: a word to count by, and what was found."""
         if checksum is not None and self._proof is not None:
             found = self._proof.checksum(self._bids, self._asks)
-            difference = f"checksum: expected {checksum}, found {found}"
-            self._proof.oracle.compare(found == checksum, f"{self.symbol} {difference}")
             if found != checksum:
+                difference = f"checksum: expected {checksum}, found {found}"
+                self._proof.oracle.compare(False, f"{self.symbol} {difference}")
                 return "book_checksum", difference
+            self._proof.oracle.compare(True)
         bid, ask = self._bids.best, self._asks.best
         if bid >= ask > 0:
             return "book_crossed", f"crossed book: bid {bid} >= ask {ask} (increments)"
