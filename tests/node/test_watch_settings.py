@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from fairlead.node.data_settings import DataSettings
+from fairlead.node.data_settings import DataValidationSettings
 from fairlead.node.loading import read_model
 from fairlead.node.safety_settings import SafetyFile
 from fairlead.node.watch_settings import (
@@ -60,4 +60,4 @@ def test_a_factor_and_for_ever_are_read() -> None:
     assert safety.backup.config.retain is None
     assert safety.backup.state.retain == 90 * 86_400 * SECOND
     assert BackupSettings().config.frequency == "on_change"
-    assert DataSettings().validation.price_check_action == "exclude"
+    assert DataValidationSettings().price_check_action == "exclude"

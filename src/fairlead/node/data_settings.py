@@ -184,7 +184,7 @@ class DataRuleSettings(Section):
 class DataSettings(Section):
     """How data is held against what it should be."""
 
-    validation: DataValidationSettings = DataValidationSettings()
+    validation: DataValidationSettings | None = None  # None: nothing of it is asked
     anomaly_detection: AnomalySettings = AnomalySettings()
     rules: Annotated[tuple[DataRuleSettings, ...], Strict(False)] = Field(
         default=(), max_length=900
@@ -193,7 +193,7 @@ class DataSettings(Section):
     def all_rules(self, identify: Identify) -> tuple[QualityRule, ...]:
         """Return all that is written; `identify` finds the instrument of a symbol."""
         found: list[QualityRule] = []
-        if "validation" in self.model_fields_set:
+        if self.validation is not None:
             found += self.validation.rules()
         if self.anomaly_detection.enabled:
             found += [check.rule() for check in self.anomaly_detection.checks]
