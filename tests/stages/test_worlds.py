@@ -2,7 +2,6 @@
 
 import shutil
 import zipfile
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -97,8 +96,7 @@ def test_a_holder_is_worth_the_same_before_and_after_apple_split_four_for_one(
     strategy.write_text(HOLDING)
     holding = StrategySettings(name="holding", strategy=str(strategy))
     worth = Worth()
-    configuration = configured(file, spread_bps=Decimal(2))
-    configuration = configuration.model_copy(update={"strategies": (holding,)})
+    configuration = configured(file).model_copy(update={"strategies": (holding,)})
     worth.wired = wire(configuration, [worth])
     lived_through(worth.wired, opening(worth.wired, 1, STAGE), full_speed())
     assert not worth.refused

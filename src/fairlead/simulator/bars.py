@@ -152,6 +152,8 @@ class BarWorld(RecordedWorld):
         terms = self.instruments[instrument]
         quantity = Quantity(max(terms.quantity_lot, self._share(terms, bar)))
         bid, ask = self._touch(terms, bar.close, _SELL), self._touch(terms, bar.close, _BUY)
+        if ask <= bid:  # no spread was assumed, but a locked touch is no price to anybody
+            ask = Price(bid + terms.price_tick)
         return Quote(instrument, bid, quantity, ask, quantity, UpdateId(0), bar.time)
 
     def _touch(self, terms: Instrument, price: Price, taker: Side) -> Price:
