@@ -15,9 +15,11 @@ from fairlead.model.units import (
 )
 from fairlead.node.cost_settings import ImpactSettings
 from fairlead.node.latency_settings import LatencySettings
+from fairlead.node.market_settings import DayShapeSettings, ScenarioSettings
 from fairlead.node.settings import (
     BasisPointsNumber,
     Contradiction,
+    Duration,
     Location,
     Name,
     Number,
@@ -32,6 +34,7 @@ from fairlead.node.settings import (
 )
 
 HALF_SPREAD_DECIMALS: Final = 2  # the simulator counts hundredths of a tick
+INFORMED_LEAD_MIN: Final = Nanos(100 * NANOS_PER_MILLISECOND)  # how finely the value walks
 INCREMENT_DECIMALS_MAX: Final = 12  # what an instrument may have
 HEARTBEAT_MIN: Final = Nanos(10 * NANOS_PER_MILLISECOND)
 SHARE_DECIMALS_MAX: Final = 8  # the simulator counts shares in parts of 10^8
@@ -91,6 +94,8 @@ class SimulatedInstrumentSettings(ListedInstrumentSettings):
     volatility_daily_bps: int = Field(default=250, ge=0, le=10_000)
     arrivals_per_second: int = Field(default=18, ge=1, le=10_000)
     half_spread_ticks: Number = Field(default=Decimal("0.4"), ge=Decimal("0.01"), le=1000)
+    informed_percent: int = Field(default=0, ge=0, le=11)
+    informed_lead: Duration = Nanos(5 * NANOS_PER_SECOND)
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Return what is off its grid, out of order, or more than a record can hold."""
@@ -102,6 +107,8 @@ class SimulatedInstrumentSettings(ListedInstrumentSettings):
             yield Contradiction(
                 ("quantity_typical",), "a quantity from quantity_min to quantity_max"
             )
+        if self.informed_lead < INFORMED_LEAD_MIN:
+            yield Contradiction(("informed_lead",), "at least 100ms")
         if decimals(self.half_spread_ticks) > HALF_SPREAD_DECIMALS:
             yield Contradiction(("half_spread_ticks",), "at most 2 decimals")
         yield from super().contradictions()
@@ -202,6 +209,10 @@ class SimulatedVenueSettings(Section):
     lost_order_rate: Share = Decimal(0)
     lost_report_rate: Share = Decimal(0)
     fees: FeeSettings = FeeSettings()
+    day_shape: DayShapeSettings | None = None
+    scenarios: Annotated[tuple[ScenarioSettings, ...], Strict(False)] = Field(
+        default=(), max_length=1000
+    )
     matching: MatchingSettings = MatchingSettings()
     venues: Annotated[tuple[PlaceSettings, ...], Strict(False)] = Field(default=(), max_length=20)
 
@@ -222,6 +233,10 @@ class SimulatedVenueSettings(Section):
         for index in repeated(symbols):
             yield Contradiction(("instruments", index, "symbol"), "each symbol once")
         yield from rejections(self.rejection_rate, self.transient_rejection_rate)
+        listed = [instrument.symbol for instrument in self.instruments]
+        for index, one in enumerate(self.scenarios):
+            if one.symbol is not None and one.symbol not in listed:
+                yield Contradiction(("scenarios", index, "symbol"), "an instrument of this venue")
 
 
 class RecordingSettings(Section):

@@ -1,13 +1,15 @@
-"""Everybody else in the market of one instrument: market makers, noise traders, trend followers.
+"""Everybody else in one instrument: market makers, noise, trend followers, the informed.
 
 What an instrument is worth is a random walk that nobody sees exactly: the market makers quote
 around it, so the price follows it with the volatility that was asked for. Noise traders wait in the
 queue or take from it for reasons of their own, trend followers take in the direction in which the
-price went. Each arrival is one act of one of them. Prices and quantities are integers throughout;
-all chance is drawn from one stream. The crowd keeps a bounded number of orders, so hours of it need
-no more memory than minutes.
+price went. The informed know what it will be worth a while later, and take towards it; whoever
+quotes around the value of now loses to them. Each arrival is one act of one of them. Prices and
+quantities are integers throughout; all chance is drawn from one stream. The crowd keeps a bounded
+number of orders, so hours of it need no more memory than minutes.
 """
 
+from collections import deque
 from math import isqrt
 from typing import Final
 
@@ -17,15 +19,19 @@ from fairlead.model.units import (
     BASIS_POINTS_UNIT,
     NANOS_PER_MILLISECOND,
     NANOS_PER_SECOND,
+    RATE_UNIT,
     BasisPoints,
     Nanos,
     Price,
     Quantity,
+    Rate,
     divide_half_even,
 )
 from fairlead.simulator.chance import BELL_DEVIATION, Chance
+from fairlead.simulator.day_shape import USUAL, DayShape
 from fairlead.simulator.exchange import Exchange
 from fairlead.simulator.listing import Listing
+from fairlead.simulator.scenarios import CRASH_SPREAD, Scenario, ScenarioKind
 from fairlead.simulator.world import Handling
 
 _VOLATILITY: Final = BasisPoints(250)
@@ -35,6 +41,7 @@ _WALK_UNIT: Final = 10**12  # a step's relative size is counted in these parts
 _FRACTION_BITS: Final = 16  # binary places of the value below one price increment
 _HUNDREDTHS: Final = 100
 
+_NO_SCENARIOS: Final[list[Scenario]] = []
 _MAKERS: Final = 3  # each quotes wider than the one before it
 _MAKER_LEVELS: Final = 4  # per side
 _PATIENT_MAX: Final = 240  # orders of noise traders that may wait at once, over both sides
@@ -47,6 +54,8 @@ _MAKER_SHARE: Final = 42
 _PATIENT_SHARE: Final = 28
 _CANCEL_SHARE: Final = 16
 _TREND_SHARE: Final = 3
+INFORMED_MAX: Final = 100 - _MAKER_SHARE - _PATIENT_SHARE - _CANCEL_SHARE - _TREND_SHARE
+_LEAD: Final = Nanos(5 * NANOS_PER_SECOND)
 _SAME_SIDE_PERCENT: Final = 60  # large orders are worked in pieces: takers repeat their side
 _IMPROVE_PERCENT: Final = 25  # patient orders that better the touch when the spread leaves room
 
@@ -57,7 +66,7 @@ class CrowdConfig:
     `volatility` is the standard deviation of a day of 24 hours: 250 basis points are 48 % a year.
     `arrivals` is how often per second somebody acts. `half_spread` is how far the closest market
     maker stays from the value, in hundredths of a tick. `quantity` is the typical size of an order;
-    sizes are skewed, large ones are rare.
+    sizes are skewed, large ones are rare. `informed` of 100 arrivals know the value `lead` ahead.
     """
 
     def __init__(
@@ -69,6 +78,8 @@ class CrowdConfig:
         volatility: BasisPoints = _VOLATILITY,
         arrivals: int = 18,
         half_spread: int = 40,
+        informed: int = 0,
+        lead: Nanos = _LEAD,
     ) -> None:
         """Take the terms. Raises `ValueError` that names the instrument."""
         if price_start <= 0 or price_start % instrument.price_tick:
@@ -86,6 +97,13 @@ class CrowdConfig:
                 f"market of {instrument.symbol!r}: found volatility {volatility}, arrivals"
                 f" {arrivals}, half_spread {half_spread}; expected at least 0, 1 and 1"
             )
+        if not 0 <= informed <= INFORMED_MAX or lead < _WALK_STEP:
+            raise ValueError(
+                f"market of {instrument.symbol!r}: found {informed} informed of 100, {lead} ns"
+                f" ahead; expected 0 to {INFORMED_MAX}, and at least {_WALK_STEP} ns"
+            )
+        self.informed = informed
+        self.lead = lead
         self.instrument = instrument
         self.price_start = price_start
         self.quantity = quantity
@@ -126,6 +144,8 @@ class Crowd:
         config: CrowdConfig,
         chance: Chance,
         start: Nanos,
+        shape: DayShape | None = None,
+        scenarios: list[Scenario] = _NO_SCENARIOS,
     ) -> None:
         """Begin with an empty book and the value at the start price."""
         tick = config.instrument.price_tick
@@ -145,6 +165,15 @@ class Crowd:
         self._makers = [Maker(max(1, half_spread << rank)) for rank in range(_MAKERS)]
         self._patient: list[int] = []
         self._taker_side: Side = Side.BUY
+        self._shape = shape
+        self._crashes = [one for one in scenarios if one.kind is ScenarioKind.FLASH_CRASH]
+        # What it will be worth, as far ahead as the informed see; the last is the furthest.
+        self._ahead: deque[int] = deque()
+        if config.informed:
+            last = self._value
+            for step in range(1, config.lead // _WALK_STEP + 1):
+                last = self._stepped(last, int(start) + step * _WALK_STEP)
+                self._ahead.append(last)
 
     def settle(self, time: Nanos) -> None:
         """Fill the empty book."""
@@ -158,6 +187,9 @@ class Crowd:
         self._walk(time)
         self._average += (self._middle() - self._average) >> _TREND_BITS
         draw = self._chance.below(100)
+        if draw >= 100 - self._config.informed:
+            self._take_informed(time)
+            return
         if draw < _MAKER_SHARE:
             self._quote(self._makers[draw % _MAKERS], time)
             return
@@ -177,6 +209,7 @@ class Crowd:
         """Take what the instrument is worth from another crowd: the same thing elsewhere."""
         other._walk(time)
         self._value = other._value
+        self._ahead = other._ahead
         self._walk_time = other._walk_time
 
     # --- what it is worth -------------------------------------------------------------------------
@@ -185,8 +218,59 @@ class Crowd:
         """Let the value walk up to `time`, in steps of one length."""
         while self._walk_time + _WALK_STEP <= time:
             self._walk_time += _WALK_STEP
-            move = self._value * self._walk_size * self._chance.bell()
-            self._value += divide_half_even(move, _WALK_UNIT * BELL_DEVIATION)
+            if not self._ahead:
+                self._value = self._stepped(self._value, self._walk_time)
+            else:
+                lead = len(self._ahead) * _WALK_STEP
+                self._ahead.append(self._stepped(self._ahead[-1], self._walk_time + lead))
+                self._value = self._ahead.popleft()
+
+    def _stepped(self, value: int, time: int) -> int:
+        """Return a value one step later."""
+        move = value * self._walk_size * self._chance.bell()
+        if self._shape is not None:
+            move = move * self._shape.volatility(time) // USUAL
+        return value + divide_half_even(move, _WALK_UNIT * BELL_DEVIATION)
+
+    def _worth(self, time: Nanos) -> int:
+        """Return what market makers quote around: the value, unless it crashes."""
+        value = self._value
+        for crash in self._crashes:
+            value += value * crash.moved(time) // RATE_UNIT
+        return value
+
+    def _wider(self, half_spread: int, time: Nanos) -> int:
+        """Return how far a market maker stays away at a time."""
+        if self._shape is not None:
+            half_spread = half_spread * self._shape.spread(time) // USUAL
+        if any(crash.lasts(time) for crash in self._crashes):
+            half_spread *= CRASH_SPREAD
+        return max(1, half_spread)
+
+    def _narrowest(self, time: Nanos) -> int:
+        """Return the spread that no noise trader improves: one tick, unless it is a wide time."""
+        if self._shape is None or self._shape.spread(time) <= USUAL:
+            return self._tick
+        closest = self._wider(self._makers[0].half_spread, time)
+        return max(self._tick, 2 * closest >> _FRACTION_BITS)
+
+    def flee(self, time: Nanos) -> None:
+        """Take everything back; who acts next comes back."""
+        for maker in self._makers:
+            for slot in maker.slots:
+                self._clear(slot, time)
+        for order in self._patient:
+            self._exchange.withdraw(self._listing, order, time)
+        self._patient.clear()
+
+    def gap(self, size: Rate, time: Nanos) -> None:
+        """Leave, and come back with everything worth another price."""
+        self.flee(time)
+        self._value += self._value * size // RATE_UNIT
+        for index in range(len(self._ahead)):
+            self._ahead[index] += self._ahead[index] * size // RATE_UNIT
+        self._average = self._value
+        self.settle(time)
 
     def _middle(self) -> int:
         """Return the middle of the touch, or the value while a side is empty."""
@@ -199,8 +283,9 @@ class Crowd:
     def _quote(self, maker: Maker, time: Nanos) -> None:
         """Move a maker's ladder to where the value is; one that stands right gets one new size."""
         fixed_tick = self._tick << _FRACTION_BITS
-        bid = (self._value - maker.half_spread) // fixed_tick
-        ask = -((-self._value - maker.half_spread) // fixed_tick)
+        worth, half_spread = self._worth(time), self._wider(maker.half_spread, time)
+        bid = (worth - half_spread) // fixed_tick
+        ask = -((-worth - half_spread) // fixed_tick)
         stands_right = True
         for slot in maker.slots:
             ticks = bid - slot.depth if slot.side is Side.BUY else ask + slot.depth
@@ -234,7 +319,7 @@ class Crowd:
             return  # the makers come back first
         touch = bid if side is Side.BUY else ask
         away = self._chance.halvings(4) + self._chance.below(1 + self._chance.halvings(4) * 4)
-        if ask - bid > self._tick and self._chance.below(100) < _IMPROVE_PERCENT:
+        if ask - bid > self._narrowest(time) and self._chance.below(100) < _IMPROVE_PERCENT:
             away = -1
         price = Price(max(self._tick, touch - sign * away * self._tick))
         self._patient.append(self._enter(side, price, Handling.LIMIT, time))
@@ -260,6 +345,15 @@ class Crowd:
             self._take(Side.BUY if move > 0 else Side.SELL, time)
         else:
             self._give_up(time)
+
+    def _take_informed(self, time: Nanos) -> None:
+        """Take where the touch is worse than what it will be worth; else there is nothing to do."""
+        ask, bid = self._book.asks.prices.best(), self._book.bids.prices.best()
+        will_be = self._ahead[-1]
+        if ask and will_be > ask << _FRACTION_BITS:
+            self._take(Side.BUY, time)
+        elif bid and will_be < bid << _FRACTION_BITS:
+            self._take(Side.SELL, time)
 
     def _take(self, side: Side, time: Nanos) -> None:
         """Take from the touch, and a tick beyond it if that is not enough."""

@@ -227,6 +227,12 @@ class Wire(Generic[Item]):
         self._loss = loss
         self._last: Nanos = Nanos(0)
         self._items: deque[tuple[Nanos, Item]] = deque()
+        self._muted: str = ""
+        self.dropped: dict[str, int] = {}  # by reason; they never arrive
+
+    def mute(self, reason: str) -> None:
+        """Drop all that is sent from now on, counted by this reason; "" is to drop no more."""
+        self._muted = reason
 
     @property
     def waiting(self) -> int:
@@ -236,11 +242,15 @@ class Wire(Generic[Item]):
     @property
     def lost(self) -> int:
         """How many never arrive."""
-        return sum(self._loss.lost.values()) if self._loss is not None else 0
+        lost = sum(self._loss.lost.values()) if self._loss is not None else 0
+        return lost + sum(self.dropped.values())
 
     def send(self, item: Item, time: Nanos) -> None:
         """Put an item on the wire; it arrives after the latency and after what was sent before."""
         self.sent += 1
+        if self._muted:
+            self.dropped[self._muted] = self.dropped.get(self._muted, 0) + 1
+            return
         leaves = time if self._load is None else self._load.enter(time)
         arrival = max(leaves + self._latency.draw(leaves, self._chance), self._last)
         if self._loss is not None and self._loss.takes(item):

@@ -10,7 +10,7 @@ and an action of ours arrive in the same nanosecond, the crowd was first.
 from heapq import heapify, heapreplace
 from typing import Final
 
-from fairlead.model.inputs import Input
+from fairlead.model.inputs import BookGap, Input
 from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import Action
 from fairlead.model.terms import InstrumentKind
@@ -25,12 +25,17 @@ from fairlead.model.units import (
 )
 from fairlead.simulator.chance import Chance
 from fairlead.simulator.crowd import Crowd, CrowdConfig
+from fairlead.simulator.day_shape import USUAL, DayShape
 from fairlead.simulator.exchange import Exchange
 from fairlead.simulator.listing import DEFAULT_RULES
 from fairlead.simulator.rules import ExchangeRules
+from fairlead.simulator.scenarios import SILENCE, Scenario, ScenarioKind
 from fairlead.simulator.venue import VenueConfig
 from fairlead.simulator.world import NEVER
 
+_BEGINS: Final = 0  # the parts of a scenario
+_SHOWS: Final = 1
+_ENDS: Final = 2
 _HOURS: Final = 24
 _HOUR: Final = 3_600 * NANOS_PER_SECOND
 _ARRIVAL_STREAMS: Final = 1_000  # streams of chance: the venue's lie below
@@ -42,6 +47,7 @@ class MarketConfig:
     """A market: its instruments, its seed, and how busy each hour of the day is.
 
     `hours` are 24 percentages, the first from midnight UTC; without them all hours are alike.
+    `shape` makes parts of the day livelier than others; `scenarios` are what goes wrong, and when.
     `follows` says of some crowds which one they follow: the same thing at another venue, worth the
     same; both count from 0.
     """
@@ -53,6 +59,8 @@ class MarketConfig:
         seed: int = 1,
         hours: tuple[int, ...] = (),
         follows: dict[int, int] | None = None,
+        shape: DayShape | None = None,
+        scenarios: tuple[Scenario, ...] = (),
     ) -> None:
         """Take the terms. Raises `ValueError`."""
         if not 1 <= len(crowds) <= _INSTRUMENTS_MAX:
@@ -69,6 +77,8 @@ class MarketConfig:
         self.seed = seed
         self.hours = hours
         self.follows = follows or {}
+        self.shape = shape
+        self.scenarios = scenarios
 
     def instruments(self) -> list[Instrument]:
         """Return what is traded."""
@@ -88,12 +98,22 @@ class SimulatedMarket:
         self._crowds: list[Crowd] = []
         self._arrivals: list[Chance] = []
         self._due: list[tuple[Nanos, int]] = []
+        self._exchanges = exchanges
+        self._places: list[Exchange] = []  # where each crowd trades
+        self._agenda = sorted(_agenda(config.scenarios), key=_when, reverse=True)
         for index, crowd_config in enumerate(config.crowds):
             number = crowd_config.instrument.instrument
             exchange = next(one for one in exchanges if number in one.listings)
+            self._places.append(exchange)
             listing = exchange.listings[number]
             crowd = Crowd(
-                exchange, listing, crowd_config, Chance(config.seed, _CROWD_STREAMS + index), start
+                exchange,
+                listing,
+                crowd_config,
+                Chance(config.seed, _CROWD_STREAMS + index),
+                start,
+                config.shape,
+                [one for one in config.scenarios if one.concerns(number)],
             )
             crowd.settle(start)
             self._crowds.append(crowd)
@@ -102,27 +122,92 @@ class SimulatedMarket:
         heapify(self._due)
         for exchange in exchanges:
             exchange.open(start)
-        self.next_time: Nanos = self._bounded(self._due[0][0])
+        self.next_time: Nanos = self._next()
 
     def step(self) -> None:
-        """Let the next one act."""
+        """Let the next one act, or what goes wrong go wrong."""
         time, index = self._due[0]
-        assert time <= self._until, "the market has ended"
+        assert self.next_time <= self._until, "the market has ended"
+        if self._agenda and self._agenda[-1][0] <= time:
+            at, scenario, part = self._agenda.pop()
+            self._go_wrong(scenario, part, at)
+            self.next_time = self._next()
+            return
         crowd = self._crowds[index]
         if index in self._follows:
             crowd.follow(self._crowds[self._follows[index]], time)
         crowd.act(time)
         heapreplace(self._due, (self._next_arrival(index, time), index))
-        self.next_time = self._bounded(self._due[0][0])
+        self.next_time = self._next()
+
+    def _go_wrong(self, scenario: Scenario, part: int, time: Nanos) -> None:
+        """Let a scenario begin, show itself (an outage), or end."""
+        for crowd, crowd_config, exchange in zip(
+            self._crowds, self._config.crowds, self._places, strict=True
+        ):
+            number = crowd_config.instrument.instrument
+            if not scenario.concerns(number):
+                continue
+            listing = exchange.listings[number]
+            if scenario.kind is ScenarioKind.GAP:
+                crowd.gap(scenario.size, time)
+            elif scenario.kind is ScenarioKind.FLASH_CRASH:
+                crowd.flee(time)
+            elif scenario.kind is ScenarioKind.HALT and part == _BEGINS:
+                exchange.halt(listing, "a scenario", time)
+            elif scenario.kind is ScenarioKind.HALT:
+                exchange.resume(listing, time)
+        if scenario.kind is ScenarioKind.FEED_OUTAGE:
+            for exchange in self._exchanges:
+                _interrupt(exchange, part, time)
 
     def _next_arrival(self, index: int, time: Nanos) -> Nanos:
         mean = NANOS_PER_SECOND // self._config.crowds[index].arrivals
         if self._config.hours:
             mean = mean * 100 // self._config.hours[time // _HOUR % _HOURS]
+        if self._config.shape is not None:
+            mean = mean * USUAL // self._config.shape.volume(time)
+        number = self._config.crowds[index].instrument.instrument
+        for one in self._config.scenarios:
+            if one.factor > 1 and one.lasts(time) and one.concerns(number):
+                mean = max(1, mean // one.factor)
         return Nanos(time + self._arrivals[index].wait(Nanos(mean)))
 
-    def _bounded(self, time: Nanos) -> Nanos:
+    def _next(self) -> Nanos:
+        time = self._due[0][0]
+        if self._agenda:
+            time = min(time, self._agenda[-1][0])
         return time if time <= self._until else NEVER
+
+
+def _agenda(scenarios: tuple[Scenario, ...]) -> list[tuple[Nanos, Scenario, int]]:
+    """Return at which times something is to be done for which scenario."""
+    agenda: list[tuple[Nanos, Scenario, int]] = []
+    for one in scenarios:
+        if one.kind is not ScenarioKind.BURST:
+            agenda.append((one.begin, one, _BEGINS))
+        if one.kind is ScenarioKind.FEED_OUTAGE and one.begin + SILENCE < one.end:
+            agenda.append((Nanos(one.begin + SILENCE), one, _SHOWS))
+        if one.kind in (ScenarioKind.HALT, ScenarioKind.FEED_OUTAGE):
+            agenda.append((one.end, one, _ENDS))
+    return agenda
+
+
+def _when(one: tuple[Nanos, Scenario, int]) -> Nanos:
+    return one[0]
+
+
+def _interrupt(exchange: Exchange, part: int, time: Nanos) -> None:
+    """Let market data of a venue not reach us, be given up for lost, or come again."""
+    data = exchange.data
+    data.mute("" if part == _ENDS else "feed_outage")
+    if part == _ENDS:
+        exchange.refresh(time)
+    elif part == _SHOWS:
+        data.mute("")
+        for instrument in exchange.listings:
+            data.send(BookGap(instrument, "nothing came for too long"), time)
+        data.mute("feed_outage")
 
 
 class SimulatedWorld:

@@ -38,7 +38,9 @@ def open_floor(
         raise WrongWiring("an exchange is one venue that publishes levels: see venue.venues, data")
     written = _record(record, FloorOpened(now, now, _digest(configuration, terms)))
     opened = written.opened if written is not None else FloorOpened(now, now, "")
-    market, config = market_and_venue(configuration.account, venue, not terms.keeps_orders)
+    market, config = market_and_venue(
+        configuration.account, venue, opened.time, not terms.keeps_orders
+    )
     until = opened.time if terms.quiet else Nanos(opened.time + A_LONG_TIME)
     rules = rules_of(venue.matching)
     world = simulated_world(market, config, opened.time, until, rules)

@@ -53,6 +53,7 @@ from fairlead.simulator.venues import Place, several_venues
 from fairlead.simulator.world import World
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.live_market import LiveMarket, Source
+from fairlead.stages.market_models import market_config
 from fairlead.stages.matching_rules import listed, rules_of, tiers_of
 from fairlead.stages.recordings import Data, Recordings, data_of
 from fairlead.stages.venue_models import impacts, increments, rate, share, venue_config
@@ -108,13 +109,16 @@ def instruments_of(
 
 
 def market_and_venue(
-    account: AccountSettings, venue: SimulatedVenueSettings, cancel_on_disconnect: bool = True
+    account: AccountSettings,
+    venue: SimulatedVenueSettings,
+    start: Nanos,
+    cancel_on_disconnect: bool = True,
 ) -> tuple[MarketConfig, VenueConfig]:
     """Return who trades at one venue and on which terms, and how it is reached."""
     place = PlaceSettings(name=SIMULATED)
     crowds = _crowds(account, venue, place, 1)
     config = _place_config(account, venue, place, cancel_on_disconnect)
-    return MarketConfig(crowds, seed=venue.seed), config
+    return market_config(venue, crowds, start), config
 
 
 def _simulated(configuration: Configuration, venue: SimulatedVenueSettings) -> Surroundings:
@@ -122,7 +126,7 @@ def _simulated(configuration: Configuration, venue: SimulatedVenueSettings) -> S
     until = Nanos(start + (configuration.session.duration or A_LONG_TIME))
     if venue.venues:
         return _several(configuration.account, venue, start, until)
-    market, config = market_and_venue(configuration.account, venue)
+    market, config = market_and_venue(configuration.account, venue, start)
     world = simulated_world(market, config, start, until, rules_of(venue.matching))
     return Surroundings(world, market.instruments(), start, until)
 
@@ -139,7 +143,7 @@ def _several(
         places.append(Place(place.name, config, rules_of(place.matching or venue.matching)))
     listed_once = len(venue.instruments)
     follows = {index: index % listed_once for index in range(listed_once, len(crowds))}
-    market = MarketConfig(crowds, seed=venue.seed, follows=follows)
+    market = market_config(venue, crowds, start, follows)
     world = several_venues(market, places, start, until)
     return Surroundings(world, market.instruments(), start, until)
 
@@ -384,6 +388,8 @@ def _crowd(
         volatility=BasisPoints(terms.volatility_daily_bps),
         arrivals=terms.arrivals_per_second,
         half_spread=int(terms.half_spread_ticks * 100),
+        informed=terms.informed_percent,
+        lead=terms.informed_lead,
     )
 
 
