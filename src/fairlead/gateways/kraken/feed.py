@@ -115,7 +115,7 @@ class KrakenFeed(BooksFeed):
         depth = name.removeprefix("book-")
         if not (depth.isascii() and depth.isdigit() and len(depth) <= len("1000")):
             raise MalformedFrame("fields", f"book: a channel {name[:40]!r}, expected book-10 or so")
-        whole = [side for side in sides if side.whole_asks is not None]
+        whole = [s for s in sides if s.whole_asks is not None or s.whole_bids is not None]
         if whole:
             instrument.book.depth = int(depth)
             asks, bids = whole[0].whole_asks or [], whole[0].whole_bids or []
