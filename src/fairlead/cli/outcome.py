@@ -17,6 +17,7 @@ from fairlead.readers.measures import measures_of
 from fairlead.readers.report import ReportContent, write_report
 from fairlead.readers.summary_text import summary_view
 from fairlead.readers.written import printable, time_text
+from fairlead.stages.assumptions import assumptions
 from fairlead.stages.live_market import LiveMarket, SourceLine
 from fairlead.stages.paper import Recovered
 from fairlead.stages.provenance import Provenance
@@ -101,6 +102,7 @@ def content_of(outcome: Outcome) -> dict[str, Any]:
         content["verify"] = {"passed": outcome.verdict.passed, "problem": outcome.verdict.problem}
     if outcome.recovered is not None:
         content["recovered"] = asdict(outcome.recovered)
+    content["assumptions"] = assumptions(wired.configuration, wired.surroundings)
     if wired.surroundings.recordings is not None:
         content["feed"] = _feed(wired)
     if isinstance(wired.surroundings.venue, LiveMarket):
@@ -190,6 +192,9 @@ def _closing_table(outcome: Outcome) -> Table:
         _add_feed(table, wired)
     if isinstance(wired.surroundings.venue, LiveMarket):
         _add_live(table, wired.surroundings.venue)
+    for assumed in assumptions(wired.configuration, wired.surroundings):
+        name, _, rest = assumed.partition(": ")
+        table.add_row(f"assumed {name}", rest)
     inputs = wired.path.sequencer.last
     rate = int(inputs / outcome.seconds) if outcome.seconds else 0
     table.add_row("speed", f"{inputs:,} inputs in {outcome.seconds:.1f} s, {rate:,}/s")
