@@ -228,7 +228,7 @@ class _Pair:
             f"{self._symbol}: {self._names[0]} and {self._names[1]} are {apart} basis points"
             f" apart, for longer than {self._terms.difference_time / NANOS_PER_SECOND:g} s"
         )
-        warning = WarningRaised("feed", text)
+        warning = WarningRaised(f"feed {self._symbol}", text)
         if self._terms.difference_makes_stale:
             return [warning, BookGap(self._id, "the sources disagree")]
         return [warning]

@@ -178,7 +178,7 @@ class LiveShell:
                 self._line.connected(self._now())
                 self._wake()
                 await self._listen(self._socket)
-        except (OSError, TimeoutError, EOFError, WebSocketException) as error:
+        except (OSError, EOFError, UnicodeError, WebSocketException) as error:
             reason = _reason(error)
         finally:
             self._socket = None
@@ -221,7 +221,10 @@ class LiveShell:
 
         try:
             refuse_plain(deed.request.url)
-            async with self._web.stream("GET", deed.request.url) as response:
+            async with (
+                asyncio.timeout(FETCH_SECONDS),  # all of it: each part alone may dribble
+                self._web.stream("GET", deed.request.url) as response,
+            ):
                 body = await _body(response)
         except (httpx.HTTPError, httpx.InvalidURL, PlainConnection, OSError) as error:
             self._line.fetch_failed(deed, _reason(error), self._now())

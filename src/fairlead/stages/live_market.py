@@ -165,7 +165,7 @@ class LiveMarket:
 
     def _warn(self, text: str) -> None:
         """Let the journal say it: somebody has to hear of it while the session runs."""
-        self.arrivals.say([WarningRaised("feed", text)], self.present.now())
+        self.arrivals.say([WarningRaised("feed recording", text)], self.present.now())
 
 
 class _Judged:
