@@ -186,6 +186,7 @@ def sample_feed() -> LobsterFeed:
         (b"34200.1,1,5,10,5853300", "fields"),
         (b"86400,1,5,10,5853300,1", "time"),
         (b"34200.1,1,5,10,5853300,0", "side"),
+        (b"34200.1,1,5,10,5853300," + b"-1" * 9_999, "side"),
         (b"34200.1,8,5,10,5853300,1", "kind"),
         (b"34200.1,1,5,0,5853300,1", "number"),
         (b"34200.1,1,5,10,NaN,1", "number"),
@@ -201,6 +202,7 @@ def test_a_message_that_is_wrong_is_refused_with_its_reason(line: bytes, reason:
     with pytest.raises(MalformedFrame) as error:
         feed.receive(line, Nanos(OPEN))
     assert error.value.reason == reason
+    assert len(str(error.value)) < 500
     assert feed.counts.dropped == {f"malformed_{reason}": 1}
 
 

@@ -307,9 +307,9 @@ def read_message(text: bytes) -> Message:
     if time >= _DAY_SECONDS * NANOS_PER_SECOND:
         raise MalformedFrame("time", f"{seconds!r} is no second of a day")
     if direction not in ("1", "-1"):
-        raise MalformedFrame("side", f"direction {direction!r}, expected 1 or -1")
+        raise MalformedFrame("side", f"direction {direction[:9]!r}, expected 1 or -1")
     if kind not in ("1", "2", "3", "4", "5", "6", "7"):
-        raise MalformedFrame("kind", f"type {kind!r}, expected 1 to 7")
+        raise MalformedFrame("kind", f"type {kind[:9]!r}, expected 1 to 7")
     halt = int(kind) == _HALT
     level = Price(-1) if halt and price == "-1" else Price(increments(price, 0))
     quantity = Quantity(increments(size, 0))
