@@ -192,9 +192,8 @@ def _closing_table(outcome: Outcome) -> Table:
         _add_feed(table, wired)
     if isinstance(wired.surroundings.venue, LiveMarket):
         _add_live(table, wired.surroundings.venue)
-    for assumed in assumptions(wired.configuration, wired.surroundings):
-        name, _, rest = assumed.partition(": ")
-        table.add_row(f"assumed {name}", rest)
+    for place, told in enumerate(assumptions(wired.configuration, wired.surroundings)):
+        table.add_row("" if place else "assumed", told)
     inputs = wired.path.sequencer.last
     rate = int(inputs / outcome.seconds) if outcome.seconds else 0
     table.add_row("speed", f"{inputs:,} inputs in {outcome.seconds:.1f} s, {rate:,}/s")
