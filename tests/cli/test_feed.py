@@ -299,3 +299,42 @@ def test_a_day_of_a_whole_venue_is_read_whatever_is_written(tmp_path: Path, dump
     assert result.exit_code == 0, result.output
     assert f"{len(venue.sent)} frames = inputs" in result.stderr.replace(",", "")
     assert result.stdout
+
+
+@pytest.mark.parametrize(
+    ("files", "oracle", "compared"),
+    [
+        ("lobster/data/AAPL_*_message_10.csv", "book against the row after each message", 998),
+        ("ws_recordings/sample_data/OKX.ws.1.0", "checksum", 290),
+        ("ws_recordings/sample_data/DERIBIT.ws.1.0", "sequence", 36),
+        ("ws_recordings/sample_data/BITGET.ws.2.0.gz", "checksum", 194),
+    ],
+)
+def test_every_recording_is_held_to_what_it_says_of_itself(
+    market_data: Path, files: str, oracle: str, compared: int
+) -> None:
+    result = run(*sorted(market_data.glob(files)), "--check", "--json")
+    assert result.exit_code == 0
+    check = lines(result)[-1]["checks"][oracle]
+    assert (check["compared"], check["equal"], check["different"]) == (compared, compared, 0)
+
+
+def test_a_lost_message_is_seen_by_the_oracle_of_its_recording(market_data: Path) -> None:
+    [file] = (market_data / "lobster" / "data").glob("AAPL_*_message_10.csv")
+    result = run(file, "--check", "--dump", "gaps", "--disturb", "drop:501", "--json")
+    assert result.exit_code == 1
+    *shown, summary = lines(result)
+    assert [list(line)[2] for line in shown] == ["restored", "gap", "stale", "restored"]
+    assert summary["gaps"] == 1
+
+
+def test_a_book_by_order_is_written_by_level_and_its_trades_with_their_prices(
+    market_data: Path,
+) -> None:
+    [file] = (market_data / "lobster" / "data").glob("AAPL_*_message_10.csv")
+    book = lines(run(file, "--dump", "book", "--depth", "1"))[0]
+    assert book["bids"] == [["585.3300", "18"]]
+    assert book["asks"] == [["585.9400", "200"]]
+    trades = lines(run(file, "--dump", "trades"))
+    assert len(trades) == 159
+    assert all(580 < float(trade["price"]) < 590 for trade in trades)
