@@ -1,5 +1,9 @@
 """Orders of every kind at the exchange, as who sent them sees it."""
 
+import os
+import random
+from collections import Counter
+
 import pytest
 
 from fairlead.model.inputs import (
@@ -8,17 +12,21 @@ from fairlead.model.inputs import (
     BookOrderReduced,
     BookOrderRemoved,
     BookOrders,
+    Statement,
     Trade,
     VenueFilled,
 )
+from fairlead.model.outputs import SendOrder
+from fairlead.model.risk_terms import Phase
 from fairlead.model.terms import OrderType, Peg, TimeInForce
-from fairlead.model.units import BasisPoints, InstrumentId, Nanos, Price, Quantity
+from fairlead.model.units import BasisPoints, InstrumentId, Nanos, OrderId, Price, Quantity
 from fairlead.simulator.bands import BandTerms
 from fairlead.simulator.matching import SelfTrade
+from fairlead.simulator.operator import Operator
 from fairlead.simulator.ticks import TickTable
-from fairlead.simulator.world import Handling
-from tests.simulator.orders import BUY, ONE, SELL, START, cancel, replace, send
-from tests.simulator.trading_day import HOUR, Day, order
+from fairlead.simulator.world import CROWD, Handling
+from tests.simulator.orders import BUY, ONE, SELL, START, ask, cancel, replace, send
+from tests.simulator.trading_day import ANYTHING, HOUR, Day, order
 
 STOP = {"order_type": OrderType.STOP}
 STOP_LIMIT = {"order_type": OrderType.STOP_LIMIT}
@@ -231,3 +239,158 @@ def test_every_order_is_public_where_orders_are_published() -> None:
     day.wait()
     (whole,) = day.told(BookOrders)
     assert whole.orders == ((3, SELL, 500, 20),)
+
+
+# --- a storm --------------------------------------------------------------------------------------
+
+SEEDS = int(os.environ.get("FAIRLEAD_SEEDS", "20"))
+ENDS = ("Filled", "Canceled", "Expired", "Rejected")
+
+
+def any_order(chance: random.Random, number: int, now: Nanos) -> SendOrder:
+    """Return an order of any kind, sensible or not."""
+    order_type = chance.choice([OrderType.LIMIT] * 4 + list(ANYTHING.order_types))
+    time_in_force = chance.choice([TimeInForce.GTC] * 6 + list(TimeInForce))
+    stops = order_type in (OrderType.STOP, OrderType.STOP_LIMIT)
+    priced = order_type in (OrderType.LIMIT, OrderType.STOP_LIMIT)
+    gtd = time_in_force is TimeInForce.GTD
+    quantity = chance.randrange(1, 12) * 10
+    return order(
+        number,
+        chance.choice([BUY, SELL]),
+        quantity,
+        chance.randrange(94, 107) * 5 if priced else 0,
+        order_type=order_type,
+        time_in_force=time_in_force,
+        trigger_price=Price(chance.randrange(94, 107) * 5 if stops else 0),
+        peg=chance.choice(list(Peg)[1:]) if order_type is OrderType.PEGGED else Peg.NONE,
+        peg_offset=Price(chance.choice([0, 5])),
+        display_quantity=Quantity(chance.choice([0, 0, 0, 10, 20])),
+        post_only=chance.random() < 0.1,
+        expire_time=Nanos(now + chance.randrange(1, 10**6)) if gtd else Nanos(0),
+    )
+
+
+class Storm:
+    """Everything at once: orders of all kinds, a crowd, phases, halts, busts, and an account."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        mode = list(SelfTrade)[seed % len(SelfTrade)]
+        terms = BandTerms(BasisPoints(600), Nanos(10**5), Nanos(10**5))
+        self.day = Day(
+            self_trade=mode,
+            bands=terms if seed % 2 else None,
+            publishes_orders=seed % 3 == 0,
+            halt_call=Nanos(10**5),
+        )
+        self.operator = Operator(self.day.exchange)
+        self.numbers = 0
+
+    def step(self) -> None:
+        """Do one thing, and let some time pass."""
+        chance, day = self.chance, self.day
+        draw = chance.random()
+        if draw < 0.35:
+            self.numbers += 1
+            day.exchange.act(any_order(chance, self.numbers, day.now), day.now)
+        elif draw < 0.75:
+            side = chance.choice([BUY, SELL])
+            price = (100 + (-2 if side is BUY else 2) + chance.randrange(-4, 5)) * 5
+            kind = chance.choice([Handling.LIMIT] * 4 + [Handling.IOC])
+            display = chance.choice([0, 0, 10])
+            quantity = chance.randrange(1, 12) * 10
+            hidden = not display and chance.random() < 0.1
+            day.crowd(
+                side, quantity, price, handling=kind, display=Quantity(display), hidden=hidden
+            )
+        elif draw < 0.95 and self.numbers:
+            number = chance.randrange(1, self.numbers + 1)
+            if chance.random() < 0.5:
+                day.exchange.act(cancel(number), day.now)
+            else:
+                self.replace(number)
+        else:
+            self.turn()
+        day.wait(chance.choice([10, 200, 10_000]))
+
+    def replace(self, number: int) -> None:
+        """Ask for other terms of an order, of its own type or as a limit order."""
+        known = self.day.exchange.orders.get(OrderId(number))
+        side = known.side if known is not None else BUY
+        price, quantity = self.chance.randrange(94, 107) * 5, self.chance.randrange(1, 12) * 10
+        self.day.exchange.act(replace(number, side, quantity, price), self.day.now)
+
+    def turn(self) -> None:
+        """Do what operators and hours do."""
+        day, chance = self.day, self.chance
+        draw = chance.randrange(10)
+        if draw < 4:
+            phases = [Phase.CONTINUOUS] * 4 + list(Phase)
+            day.exchange.begin(day.listing, chance.choice(phases), day.now)
+        elif draw == 4:
+            self.operator.halt_all("a storm", day.now)
+        elif draw < 8:
+            self.operator.resume_all(day.now)
+        else:
+            fills = day.told(VenueFilled)
+            if fills:
+                execution = chance.choice(fills).execution
+                if chance.random() < 0.5:
+                    self.operator.bust(execution, "a storm", day.now)
+                else:
+                    self.operator.correct(execution, Price(500), Quantity(10), "a storm", day.now)
+
+    def end(self) -> None:
+        """Cancel all; hold what was said against what is stated."""
+        day = self.day
+        self.operator.resume_all(day.now)
+        day.exchange.begin(day.listing, Phase.CONTINUOUS, day.now)
+        day.wait(10**6)
+        for number in list(day.exchange.orders):
+            day.exchange.act(cancel(number), day.now)
+        day.exchange.act(ask(), day.now)
+        day.wait(10**6)
+        assert not day.exchange.orders
+        assert not day.listing.stops.waiting
+        assert all(one.participant == CROWD for one in day.listing.book.orders.values())
+        statement = day.told(Statement)[-1]
+        held = sum(
+            one.quantity if one.side is BUY else -one.quantity for one in statement.fills or ()
+        )
+        assert held == sum(one.quantity for one in statement.positions or ())
+        paid = sum(
+            (one.price * one.quantity * 10_000) * (1 if one.side is BUY else -1) + one.fee
+            for one in statement.fills or ()
+        )
+        (cash,) = statement.cash
+        assert cash.amount == 10**12 - paid
+        self.hold_reports()
+
+    def hold_reports(self) -> None:
+        """Each order is accepted before it fills, ends once, and never fills more than it is."""
+        ended: Counter[int] = Counter()
+        filled: Counter[int] = Counter()
+        sizes: dict[int, None] = {}
+        for one in self.day.heard:
+            kind = type(one).__name__.removeprefix("Venue")
+            if kind == "Accepted":
+                sizes[one.order] = None
+            elif isinstance(one, VenueFilled):
+                assert one.order in sizes, "a fill before its order was accepted"
+                assert not ended[one.order], "a fill after the end"
+                filled[one.order] += one.quantity
+            elif kind in ENDS[1:]:
+                ended[one.order] += 1
+        assert all(count == 1 for number, count in ended.items() if number in sizes)
+
+
+def test_a_storm_of_everything_leaves_an_account_that_ties_out() -> None:
+    for seed in range(SEEDS):
+        storm = Storm(seed)
+        try:
+            for _ in range(300):
+                storm.step()
+            storm.end()
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error

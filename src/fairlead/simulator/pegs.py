@@ -27,6 +27,7 @@ class Pegged:
         self.peg = peg
         self.offset = offset
         self.limit = limit
+        self.wanted: Price = Price(0)  # where it was put; bands may have held it elsewhere
 
 
 class Pegs:
@@ -77,8 +78,9 @@ class Pegs:
                 del self.orders[number]
                 continue
             price = self._price(pegged, bid, ask)
-            if price == (standing.price if standing is not None else 0):
+            if price == (pegged.wanted if standing is not None else 0):
                 continue
+            pegged.wanted = price
             self._book.cancel(number)
             if price:
                 pegged.order = _at(pegged.order, price)
