@@ -21,7 +21,11 @@ from tests.stages.sessions import Recorder, full_speed
 
 HOUR = 3_600 * NANOS_PER_SECOND
 ACCOUNT = "account: {currency: USD, cash: 1000000}\nsession: {duration: 30s}\n"
-VENUE = "venue:\n  kind: simulated\n  instruments: [{symbol: ALPHA.SIM, price_start: 100, volatility_daily_bps: 2000}]\n"
+VENUE = """\
+venue:
+  kind: simulated
+  instruments: [{symbol: ALPHA.SIM, price_start: 100, volatility_daily_bps: 2000}]
+"""
 RULES = """\
   matching:
     order_types: [stop, stop_limit, market_to_limit, pegged]

@@ -208,7 +208,8 @@ class Exchange(MatchingVenue):
         self, times_in_force: tuple[TimeInForce, ...], listing: Listing, time: Nanos
     ) -> None:
         for order in self._ours_in(listing):
-            if order.time_in_force in times_in_force:
+            # One that goes may move others, which end then by themselves.
+            if order.time_in_force in times_in_force and order.order in self.orders:
                 self._remove(order, time)
                 self._expire(order, time)
 

@@ -214,8 +214,9 @@ class Venue:
         """
         meant = [one for one in self.orders.values() if client_order in ("", one.client_order)]
         for order in meant:
-            self._remove(order, time)
-            self._canceled(order, _EMERGENCY, time)
+            if order.order in self.orders:  # one that goes may move others, which end then
+                self._remove(order, time)
+                self._canceled(order, _EMERGENCY, time)
         return len(meant)
 
     def next_execution(self) -> str:
@@ -302,7 +303,7 @@ class Venue:
         venue = action.venue
         if self._config.cancel_on_disconnect:
             for order in list(self.orders.values()):
-                if order.instrument.venue == venue:
+                if order.instrument.venue == venue and order.order in self.orders:
                     self._remove(order, time)
                     self._end(order, Status.CANCELED, _SESSION_ENDED, time)
         self.reports.send(VenueDisconnected(venue, action.reason), time)
