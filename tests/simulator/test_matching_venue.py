@@ -14,7 +14,11 @@ from fairlead.model.inputs import (
     BookOrders,
     Statement,
     Trade,
+    VenueAccepted,
+    VenueCanceled,
+    VenueExpired,
     VenueFilled,
+    VenueRejected,
 )
 from fairlead.model.outputs import SendOrder
 from fairlead.model.risk_terms import Phase
@@ -244,7 +248,6 @@ def test_every_order_is_public_where_orders_are_published() -> None:
 # --- a storm --------------------------------------------------------------------------------------
 
 SEEDS = int(os.environ.get("FAIRLEAD_SEEDS", "20"))
-ENDS = ("Filled", "Canceled", "Expired", "Rejected")
 
 
 def any_order(chance: random.Random, number: int, now: Nanos) -> SendOrder:
@@ -373,14 +376,13 @@ class Storm:
         filled: Counter[int] = Counter()
         sizes: dict[int, None] = {}
         for one in self.day.heard:
-            kind = type(one).__name__.removeprefix("Venue")
-            if kind == "Accepted":
+            if isinstance(one, VenueAccepted):
                 sizes[one.order] = None
             elif isinstance(one, VenueFilled):
                 assert one.order in sizes, "a fill before its order was accepted"
                 assert not ended[one.order], "a fill after the end"
                 filled[one.order] += one.quantity
-            elif kind in ENDS[1:]:
+            elif isinstance(one, VenueCanceled | VenueExpired | VenueRejected):
                 ended[one.order] += 1
         assert all(count == 1 for number, count in ended.items() if number in sizes)
 
