@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks import feeding, trading
+from benchmarks import feeding, storing, trading
 from benchmarks.__main__ import APP, BENCHMARKS
 from benchmarks.filling import CASH
 from benchmarks.market import quotes
@@ -17,6 +17,7 @@ from fairlead.node.build import running_build
 
 TINY = Sizes(2, 300, 20, 10, 40, 80, 5, 4, 200, 400, 40, 2, (1_000,))
 RUNNER = CliRunner()
+RECORDED = (feeding.NAME, storing.NAME)  # they need recordings of real markets
 
 
 def rows(name: str, place: Place) -> list[Row]:
@@ -31,7 +32,7 @@ def is_ordered(spread: Spread) -> bool:
     return 0 < spread.least <= spread.median <= spread.greatest
 
 
-@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name != feeding.NAME])
+@pytest.mark.parametrize("name", [name for name in BENCHMARKS if name not in RECORDED])
 def test_a_benchmark_gives_ratios_over_repetitions(name: str, tmp_path: Path) -> None:
     found = rows(name, Place(tmp_path, tmp_path))
     assert len({(row.what, row.against) for row in found}) == len(found) > 0
@@ -59,6 +60,18 @@ def test_frames_are_measured_where_there_are_recordings(market_data: Path, tmp_p
         "a frame of okx, 400 frames",
     ]
     assert all(is_ordered(row.ratio) for row in found)
+
+
+def test_a_store_is_measured_where_there_are_recordings(market_data: Path, tmp_path: Path) -> None:
+    found = rows(storing.NAME, Place(tmp_path, market_data))
+    assert len(found) == 2
+    assert all(is_ordered(row.ratio) for row in found)
+
+
+def test_without_recordings_a_store_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    (found,) = BENCHMARKS[storing.NAME](TINY, Place(tmp_path, tmp_path))
+    assert isinstance(found, Skipped)
+    assert "20131007_trade.zip" in str(found)
 
 
 def test_without_recordings_frames_are_skipped_with_the_reason(tmp_path: Path) -> None:

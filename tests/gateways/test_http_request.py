@@ -33,7 +33,7 @@ def test_a_request_is_read_however_its_bytes_are_cut(size: int) -> None:
         b"Content-Length: 5\r\nEmpty:\r\n\r\nhello"
     )
     headers = {"host": "localhost", "x-api-key": "k e y", "content-length": "5", "empty": ""}
-    assert read(content, size) == HttpRequest("POST", "/api/kill", headers, b"hello")
+    assert read(content, size) == HttpRequest("POST", "/api/kill", headers, b"hello", "really=yes")
 
 
 def test_what_follows_the_body_is_not_part_of_it() -> None:
