@@ -135,8 +135,8 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         [
             "1:25: venue.instruments: found an unknown key, expected one of format, files, market,"
             " symbols, date, kind, beside, data, times, calendar, seed, latency, queue_model,"
-            " queue_power, rejection_rate, transient_rejection_rate, lost_order_rate, lost_report_rate, impact,"
-            " slippage_bps, spread_bps, participation, fees"
+            " queue_power, rejection_rate, transient_rejection_rate, lost_order_rate,"
+            " lost_report_rate, impact, slippage_bps, spread_bps, participation, fees"
         ],
     ),
     (
