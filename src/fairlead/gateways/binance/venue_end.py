@@ -103,9 +103,13 @@ class WebEnd:
         self.ended = True
 
     def _open_stream(self) -> list[HttpRequest | HttpRefusal | Command]:
-        """Answer the handshake; the path may name streams to begin with."""
+        """Answer the handshake; the path may name streams to begin with.
+
+        Frames that came with it wait for the answer: before it the library takes none.
+        """
         protocol = self._protocol = ServerProtocol(max_size=TEXT_BYTES_MAX)
-        protocol.receive_data(bytes(self._received))
+        begun, blank, early = bytes(self._received).partition(_END)
+        protocol.receive_data(begun + blank)
         self._received.clear()
         for event in protocol.events_received():
             if isinstance(event, Request):
@@ -117,7 +121,7 @@ class WebEnd:
         if not self.is_stream:
             self.ended = True
             return []
-        return self._read_frames(b"")
+        return self._read_frames(early)
 
     def _name_streams(self, path: str) -> str:
         """Take in the streams that a path names. Return why it is no path of the venue."""
