@@ -52,6 +52,7 @@ risk:
     - {{name: drawdown_pause, condition: drawdown > 0.5, enabled: false}}
     - {{name: drawdown_halt, condition: drawdown > 0.5, enabled: false}}
     - {{name: reject_rate, condition: reject_rate > 0.5, enabled: false}}
+    - {{name: order_rate, condition: order_rate > 10000}} # a node that stood still catches up
   limits:
     max_position: 0.15
     max_position_value: 150000
