@@ -317,7 +317,8 @@ def test_a_session_comes_back_from_a_snapshot_and_its_venue_with_it(tmp_path: Pa
         finally:
             again.close()
     assert recovered.snapshot >= 100
-    assert recovered.passed_over == ()
+    # The session may end while the next one is written: its file is there, and nobody vouched.
+    assert all("the journal does not vouch" in one for one in recovered.passed_over)
     assert recovered.diverged == 0
 
 
