@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from fairlead.gateways.liveness import DataClass
 from fairlead.gateways.subscriptions import (
     CONFIRMATION_TIME_MAX,
@@ -10,8 +12,11 @@ from fairlead.gateways.subscriptions import (
     TOPICS_PER_MESSAGE_MAX,
     Subscriptions,
     Topic,
+    topics_of,
+    venue_symbol,
 )
 from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Nanos
+from tests.simulator.orders import INSTRUMENT
 
 BEGAN = Nanos(1_000 * NANOS_PER_SECOND)
 
@@ -130,3 +135,14 @@ def test_pings_are_asked_once_in_a_while() -> None:
     assert subscriptions.outgoing() == [b"ping"]
     subscriptions.ping(b"ping", later(RENEWAL_PAUSE))
     assert subscriptions.outgoing() == [b"ping"]
+
+
+def test_a_symbol_is_the_venues_own_without_the_venue_behind_its_last_dot() -> None:
+    named = [msgspec.structs.replace(INSTRUMENT, symbol=name) for name in ("A.B.VENUE", "ALONE")]
+    assert [venue_symbol(each) for each in named] == ["A.B", "ALONE"]
+    topics = topics_of(named, {"book": DataClass.BOOK, "trade": DataClass.TRADE})
+    assert [each.name for each in topics] == [
+        *("book:A.B", "trade:A.B"),
+        *("book:ALONE", "trade:ALONE"),
+    ]
+    assert topics_of(named, {"x": DataClass.BOOK}, "{name}.{symbol}.raw")[0].name == "x.A.B.raw"

@@ -17,7 +17,6 @@ from fairlead.readers.statistics import Measured
 from fairlead.readers.written import printable, time_text
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.sweep import (
-    Fold,
     Job,
     Parameters,
     Trial,
@@ -212,7 +211,7 @@ def _walked_content(asked: Asked, walked: Sequence[Walked]) -> dict[str, Any]:
         "return_after": growth(walked)._asdict(),
         "folds": [
             {
-                "fold": Fold(*each.fold)._asdict(),
+                "fold": each.fold._asdict(),
                 "tried": [_trial(one) for one in each.tried],
                 "chosen": each.chosen.parameters,
                 "after": _trial(each.after),

@@ -7,10 +7,11 @@ once.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from fairlead.gateways.liveness import DataClass
+from fairlead.model.instruments import Instrument
 from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Nanos
 
 # The slowest venue answers within a second or two, also when it is asked for hundreds of books.
@@ -31,6 +32,27 @@ class Topic(NamedTuple):
     name: str
     instrument: InstrumentId
     what: DataClass
+
+
+def venue_symbol(instrument: Instrument) -> str:
+    """Return how the venue calls an instrument: our symbol without the venue behind its last dot.
+
+    A symbol without a dot is the venue's own.
+    """
+    return instrument.symbol.rpartition(".")[0] or instrument.symbol
+
+
+def topics_of(
+    instruments: Iterable[Instrument],
+    names: Mapping[str, DataClass],
+    form: str = "{name}:{symbol}",
+) -> list[Topic]:
+    """Return a topic of each instrument for each name, called as `form` says."""
+    return [
+        Topic(form.format(name=name, symbol=venue_symbol(each)), each.instrument, what)
+        for each in instruments
+        for name, what in names.items()
+    ]
 
 
 class Wording(Protocol):

@@ -16,6 +16,7 @@ from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.feed import FeedCounts
 from fairlead.gateways.increments import positive_increments, reader
 from fairlead.gateways.recorded import Oracle
+from fairlead.gateways.subscriptions import venue_symbol
 from fairlead.model.inputs import BookChange, BookGap, BookSnapshot, Input, Levels
 from fairlead.model.instruments import Instrument
 from fairlead.model.terms import Side
@@ -122,7 +123,7 @@ class VenueBook:
         Where `depth` is given, the venue sends that many levels and never says which fall out.
         """
         self.id: InstrumentId = instrument.instrument
-        self.symbol = instrument.symbol.rpartition(".")[0] or instrument.symbol
+        self.symbol = venue_symbol(instrument)
         self.believed = False
         self.update = -1
         self.depth = depth

@@ -20,7 +20,7 @@ from fairlead.gateways.errors import MalformedFrame, MalformedNumber
 from fairlead.gateways.feed import SnapshotRequest
 from fairlead.gateways.json_frames import decode
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.subscriptions import Topic, venue_symbol
 from fairlead.gateways.venue_feed import VenueFeed
 from fairlead.model.inputs import BookSnapshot, Input
 from fairlead.model.instruments import Instrument
@@ -214,7 +214,7 @@ class BinanceFeed(VenueFeed):
 def _topics(instruments: Sequence[Instrument], market: Market) -> list[Topic]:
     found = []
     for each in instruments:
-        symbol = (each.symbol.rpartition(".")[0] or each.symbol).lower()
+        symbol = venue_symbol(each).lower()
         found += [
             Topic(f"{symbol}@depth@100ms", each.instrument, DataClass.BOOK),
             Topic(f"{symbol}@bookTicker", each.instrument, DataClass.QUOTE),

@@ -24,6 +24,7 @@ from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.feed import FeedCounts
 from fairlead.gateways.increments import positive_increments, reader
 from fairlead.gateways.json_frames import decode
+from fairlead.gateways.subscriptions import venue_symbol
 from fairlead.gateways.venue_book import BookSide
 from fairlead.model.inputs import BookChange, BookSnapshot, Input, Levels, Quote, Trade
 from fairlead.model.instruments import Instrument
@@ -59,7 +60,7 @@ class InstrumentStreams:
     def __init__(self, instrument: Instrument, market: Market, counts: FeedCounts) -> None:
         """Begin without a snapshot: depth events wait for one."""
         self.id = instrument.instrument
-        self.symbol = instrument.symbol.rpartition(".")[0] or instrument.symbol
+        self.symbol = venue_symbol(instrument)
         self.depth = DepthOrder(self.id, market, counts)
         self._counts = counts
         self._market = market

@@ -15,7 +15,7 @@ from fairlead.gateways.books_feed import BooksFeed
 from fairlead.gateways.json_frames import decode, milliseconds, only
 from fairlead.gateways.level_checksum import level_text, signed_checksum
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.subscriptions import Topic, topics_of
 from fairlead.gateways.venue_book import Proof, TextSides
 from fairlead.gateways.venue_instrument import TextTrade, VenueInstrument, numbered
 from fairlead.model.inputs import Input
@@ -77,11 +77,7 @@ class BitgetFeed(BooksFeed):
     ) -> None:
         """Begin without books; `market` is the venue's `instType`."""
         self._market = market
-        topics = [
-            Topic(f"{channel}:{each.symbol.rpartition('.')[0]}", each.instrument, what)
-            for each in instruments
-            for channel, what in _CHANNELS.items()
-        ]
+        topics = topics_of(instruments, _CHANNELS)
         super().__init__(instruments, topics, limits)
 
     def subscribe(self, topics: Sequence[Topic], request: int) -> list[bytes]:

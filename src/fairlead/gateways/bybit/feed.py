@@ -14,7 +14,7 @@ import msgspec
 from fairlead.gateways.books_feed import BooksFeed
 from fairlead.gateways.json_frames import Milliseconds, Number, decode
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.subscriptions import Topic, topics_of
 from fairlead.gateways.venue_book import TextSides
 from fairlead.gateways.venue_instrument import TextTrade, VenueInstrument, numbered
 from fairlead.model.inputs import Input
@@ -70,11 +70,7 @@ class BybitFeed(BooksFeed):
     ) -> None:
         """Begin without books; `market` is the end of the venue's address."""
         self.url = f"wss://stream.bybit.com/v5/public/{market}"
-        topics = [
-            Topic(f"{name}.{each.symbol.rpartition('.')[0]}", each.instrument, what)
-            for each in instruments
-            for name, what in _TOPICS.items()
-        ]
+        topics = topics_of(instruments, _TOPICS, "{name}.{symbol}")
         super().__init__(instruments, topics, limits)
         self._chain = self._oracle("sequence")
 

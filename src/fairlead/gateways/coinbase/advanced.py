@@ -18,7 +18,7 @@ from fairlead.gateways.books_feed import BooksFeed
 from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.json_frames import Number, decode, iso_time, only
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.subscriptions import Topic, topics_of
 from fairlead.gateways.venue_book import TextSides
 from fairlead.gateways.venue_instrument import TextTrade, VenueInstrument, numbered
 from fairlead.model.inputs import Input
@@ -85,11 +85,7 @@ class CoinbaseAdvancedFeed(BooksFeed):
         self, instruments: Sequence[Instrument], limits: Mapping[DataClass, Nanos] | None = None
     ) -> None:
         """Begin without books."""
-        topics = [
-            Topic(f"{channel}:{each.symbol.rpartition('.')[0]}", each.instrument, what)
-            for each in instruments
-            for channel, what in _CHANNELS.items()
-        ]
+        topics = topics_of(instruments, _CHANNELS)
         super().__init__(instruments, topics, limits)
         self._chain = self._oracle("sequence")
         self._number: int | None = None  # of the last message

@@ -22,7 +22,7 @@ from fairlead.gateways.coinbase.frames import (
 )
 from fairlead.gateways.json_frames import decode, iso_time
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.subscriptions import Topic, topics_of
 from fairlead.gateways.venue_book import TextSides
 from fairlead.gateways.venue_instrument import NO_NUMBER, TextQuote, TextTrade, VenueInstrument
 from fairlead.model.inputs import Input
@@ -56,11 +56,7 @@ class CoinbaseFeed(BooksFeed):
         self, instruments: Sequence[Instrument], limits: Mapping[DataClass, Nanos] | None = None
     ) -> None:
         """Begin without books."""
-        topics = [
-            Topic(f"{channel}:{each.symbol.rpartition('.')[0]}", each.instrument, what)
-            for each in instruments
-            for channel, what in _CHANNELS.items()
-        ]
+        topics = topics_of(instruments, _CHANNELS)
         super().__init__(instruments, topics, LIMITS if limits is None else limits)
         self._trade_chain = self._oracle("trades")
 

@@ -16,7 +16,7 @@ from fairlead.gateways.deribit.touch import TouchCheck
 from fairlead.gateways.errors import MalformedFrame
 from fairlead.gateways.json_frames import decode, plain
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.subscriptions import Topic, topics_of
 from fairlead.gateways.venue_book import TextSides
 from fairlead.gateways.venue_instrument import TextQuote, TextTrade, VenueInstrument
 from fairlead.model.inputs import Input
@@ -47,11 +47,7 @@ class DeribitFeed(BooksFeed):
         self, instruments: Sequence[Instrument], limits: Mapping[DataClass, Nanos] | None = None
     ) -> None:
         """Begin without books."""
-        topics = [
-            Topic(f"{name}.{each.symbol.rpartition('.')[0]}.{_INTERVAL}", each.instrument, what)
-            for each in instruments
-            for name, what in _CHANNELS.items()
-        ]
+        topics = topics_of(instruments, _CHANNELS, f"{{name}}.{{symbol}}.{_INTERVAL}")
         super().__init__(instruments, topics, limits)
         self._chain = self._oracle("sequence")
         self._trade_chain = self._oracle("trades")

@@ -26,7 +26,7 @@ from fairlead.gateways.kraken.frames import (
     Ticker,
 )
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.subscriptions import Topic, topics_of
 from fairlead.gateways.venue_book import Proof, TextSides
 from fairlead.gateways.venue_instrument import TextQuote, TextTrade, VenueInstrument
 from fairlead.model.inputs import Input
@@ -58,11 +58,7 @@ class KrakenFeed(BooksFeed):
         self, instruments: Sequence[Instrument], limits: Mapping[DataClass, Nanos] | None = None
     ) -> None:
         """Begin without books."""
-        topics = [
-            Topic(f"{name}:{each.symbol.rpartition('.')[0]}", each.instrument, what)
-            for each in instruments
-            for name, what in _NAMES.items()
-        ]
+        topics = topics_of(instruments, _NAMES)
         super().__init__(instruments, topics, limits)
 
     def subscribe(self, topics: Sequence[Topic], request: int) -> list[bytes]:

@@ -17,7 +17,7 @@ from fairlead.gateways.json_frames import decode, iso_time, only, plain
 from fairlead.gateways.kraken.checksum import checksum
 from fairlead.gateways.kraken.feed import DEPTH
 from fairlead.gateways.liveness import DataClass
-from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.subscriptions import Topic, topics_of
 from fairlead.gateways.venue_book import LevelText, Proof, TextSides
 from fairlead.gateways.venue_instrument import TextTrade, VenueInstrument
 from fairlead.model.inputs import Input
@@ -87,11 +87,7 @@ class KrakenSecondFeed(BooksFeed):
         self, instruments: Sequence[Instrument], limits: Mapping[DataClass, Nanos] | None = None
     ) -> None:
         """Begin without books."""
-        topics = [
-            Topic(f"{name}:{each.symbol.rpartition('.')[0]}", each.instrument, what)
-            for each in instruments
-            for name, what in _CHANNELS.items()
-        ]
+        topics = topics_of(instruments, _CHANNELS)
         super().__init__(instruments, topics, limits)
 
     def subscribe(self, topics: Sequence[Topic], request: int) -> list[bytes]:

@@ -16,7 +16,7 @@ from fairlead.gateways.json_frames import decode, milliseconds, only
 from fairlead.gateways.level_checksum import level_text, signed_checksum
 from fairlead.gateways.liveness import DataClass
 from fairlead.gateways.okx.frames import Arg, Book, Envelope, Level, PublicTrade, Ticker
-from fairlead.gateways.subscriptions import Topic
+from fairlead.gateways.subscriptions import Topic, topics_of
 from fairlead.gateways.venue_book import Proof, TextSides
 from fairlead.gateways.venue_instrument import TextQuote, TextTrade, VenueInstrument, numbered
 from fairlead.model.inputs import Input
@@ -47,11 +47,7 @@ class OkxFeed(BooksFeed):
         self, instruments: Sequence[Instrument], limits: Mapping[DataClass, Nanos] | None = None
     ) -> None:
         """Begin without books."""
-        topics = [
-            Topic(f"{channel}:{each.symbol.rpartition('.')[0]}", each.instrument, what)
-            for each in instruments
-            for channel, what in CHANNELS.items()
-        ]
+        topics = topics_of(instruments, CHANNELS)
         super().__init__(instruments, topics, limits)
         self._chain = self._oracle("sequence")
 
