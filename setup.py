@@ -119,6 +119,7 @@ class BuildCompiled(build_ext):
         with ThreadPoolExecutor(os.cpu_count()) as workers:
             objects = [each for made in workers.map(compiled, ext.sources) for each in made]
         ext.sources, ext.extra_objects = [], objects
+        self.force = True  # it has no sources left whose age would tell
         super().build_extension(ext)
 
     def run(self) -> None:
