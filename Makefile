@@ -75,7 +75,7 @@ $(INSTALLED): pyproject.toml setup.py | $(BIN)/pip
 
 # What is compiled is known by its content: file times lie after a copy, and do not tell of a file that is gone.
 $(SOURCES): FORCE | $(INSTALLED)
-	@sums=$$(find src/fairlead/{model,machine,journal,simulator} -name '*.py' | sort | xargs cksum); \
+	@sums=$$($(BIN)/python -c 'import setup; print(*setup.compiled_sources())' | xargs cksum setup.py); \
 	echo "$$sums" | cmp -s - $@ || echo "$$sums" > $@
 
 # Without a compiler nothing is stamped: setup.py says so again until there is one.

@@ -137,6 +137,16 @@ def test_a_compiled_tree_runs_compiled_and_with_pure_interpreted(tree: Path) -> 
 
 
 @needs_compiler
+def test_what_changed_is_linked_anew(tree: Path) -> None:
+    assert build(tree, FAIRLEAD_COMPILE="strict").returncode == 0
+    planted = tree / "src" / "fairlead" / "machine" / "planted.py"
+    planted.write_text(planted.read_text().replace("2 * number", "2 * number + 1"))
+    os.utime(planted, (0, 0))
+    assert build(tree, FAIRLEAD_COMPILE="strict").returncode == 0
+    assert run(sys.executable, "-c", PROBE, cwd=tree).stdout.split()[1] == "43"
+
+
+@needs_compiler
 def test_a_new_compilation_leaves_nothing_of_the_old_one(tree: Path) -> None:
     old = tree / "src" / "fairlead" / "machine" / f"removed{EXTENSION_SUFFIXES[0]}"
     old.touch()

@@ -362,7 +362,9 @@ _ANY: Final = r""
 _PYTHON: Final = r"\.py$"
 _DECIDING: Final = r"^src/fairlead/(model|machine)/.*\.py$"
 _REPLAYED: Final = r"^src/fairlead/(model|machine|journal|simulator|strategy)/.*\.py$"
-_COMPILED: Final = r"^src/fairlead/((machine|journal|simulator)/.*|model/units)\.py$"
+_COMPILED: Final = (
+    r"^src/fairlead/(model/units|(machine|journal|simulator|node|strategy|gateways)/.*)\.py$"
+)
 
 RULES: Final[dict[Rule, str]] = {  # and for which files
     whitespace: _ANY,

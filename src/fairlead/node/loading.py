@@ -171,7 +171,8 @@ def _decoded(content: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start]
         line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode()) + 1
+        begins = before.rfind(b"\n") + 1
+        column = len(before[begins:].decode()) + 1
         wrong = f"found the byte 0x{content[error.start]:02x}, expected UTF-8"
     raise ConfigurationError([Problem(file, line, column, "", wrong)])
 

@@ -320,7 +320,8 @@ def _modules(strategy: Strategy) -> dict[str, str]:
     with its file.
     """
     kinds = type(strategy).__mro__
-    names = [kind.__module__ for kind in kinds[: kinds.index(Strategy)]]
+    theirs = kinds.index(Strategy)
+    names = [kind.__module__ for kind in kinds[:theirs]]
     files = {name: getattr(sys.modules.get(name), "__file__", None) for name in names}
     return {name: file for name, file in files.items() if file}
 

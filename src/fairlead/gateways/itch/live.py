@@ -165,7 +165,8 @@ class _Glimpse:
 
     def _send(self) -> None:
         assert self._line is not None, "there is a connection"
-        del self._end.outgoing[: self._line.offer(bytes(self._end.outgoing))]
+        taken = self._line.offer(bytes(self._end.outgoing))
+        del self._end.outgoing[:taken]
 
     def _finish(self, problem: str, now: Nanos) -> None:
         """Let go of the connection; where there was a problem, try again after a while."""

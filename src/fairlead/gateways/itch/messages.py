@@ -316,7 +316,8 @@ def _bytes_before(field: str, formats: Mapping[str, str]) -> int:
     """Return where a field begins in a message, 0 where it has none."""
     if field not in formats:
         return 0
-    return Struct(">c" + "".join(list(formats.values())[: list(formats).index(field)])).size
+    place = list(formats).index(field)
+    return Struct(">c" + "".join(list(formats.values())[:place])).size
 
 
 _ROWS: Final[Mapping[str, type[Message]]] = {
