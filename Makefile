@@ -16,6 +16,7 @@ INSTALLED := $(VENV)/.installed
 COMPILED := $(VENV)/.compiled
 SOURCES := $(VENV)/.sources
 RECORD := src/fairlead/compiled.json
+VALGRIND := /usr/bin/valgrind
 # FAIRLEAD_PURE=1 forces the sources to run interpreted; then nothing is compiled either.
 READY := $(if $(filter 1,$(FAIRLEAD_PURE)),$(INSTALLED),$(COMPILED))
 
@@ -32,7 +33,7 @@ run: $(READY) ## run a paper session on the simulated market, with a report in v
 # On all cores; JOBS=0 runs them one after the other in one process.
 JOBS ?= auto
 PYTEST := $(BIN)/python -m pytest -q -n $(JOBS) --maxprocesses 8 --dist worksteal
-test: $(READY) ## run all tests: compiled where it is, and interpreted
+test: $(READY) $(VALGRIND) ## run all tests: compiled where it is, and interpreted
 	@if [ -f $(RECORD) ]; then echo "== compiled"; $(PYTEST); fi
 	@echo "== interpreted"; FAIRLEAD_PURE=1 $(PYTEST)
 
@@ -55,6 +56,12 @@ clean: ## remove what was made: .venv, builds, caches, compiled files; var/ stay
 	rm -rf .hypothesis $(RECORD)
 	find src strategies tests -name '__pycache__' -prune -exec rm -rf {} +
 	find src -name '*.so' -delete
+
+# Counts instructions (benchmarks/instructions.py); where it cannot be installed, that test says so and is skipped.
+$(VALGRIND):
+	-@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && apt-get install -qq -y valgrind >/dev/null; \
+	fi
 
 # Debian keeps the module that fills a new environment in a package of its own.
 $(BIN)/pip:
