@@ -2,7 +2,10 @@
 
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos
-from fairlead.node.pace import FullSpeed, RealTime, StopRequest
+from fairlead.node.pace import FullSpeed, LiveTime, RealTime, StopRequest
+from fairlead.node.present import NodeClock, Present
+
+HOUR = 3_600 * 10**9
 
 
 def nothing() -> None:
@@ -47,6 +50,60 @@ def test_what_comes_from_outside_ends_a_wait_and_the_world_is_asked_anew() -> No
     assert asked == []
     assert pace.wait_until(Nanos(3_600 * 10**9))
     assert len(asked) == 3
+
+
+class Ticking:
+    """A clock that goes on by 100 ns with every look."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+
+    def __call__(self) -> Nanos:
+        self.looks += 1
+        return Nanos(100 * self.looks)
+
+
+def test_a_session_that_spins_looks_again_until_it_is_time_and_never_sleeps() -> None:
+    """With a clock that only looks move, time passes: asleep, it would not."""
+    clock, idle = Ticking(), []
+    pace = RealTime(StopRequest(), 1, nothing, lambda: idle.append(1), spin=True, now=clock)
+    assert pace.wait_until(Nanos(0))
+    assert pace.wait_until(Nanos(10_000))
+    assert clock.looks == 101
+    assert len(idle) == 96
+
+
+def test_a_turn_is_due_at_a_time_of_our_own_clock_that_stands_beforehand() -> None:
+    clock = Ticking()
+    pace = RealTime(StopRequest(), 2, nothing, nothing, spin=True, now=clock)
+    assert pace.wait_until(Nanos(5_000))
+    assert (pace.due(Nanos(5_000)), pace.due(Nanos(6_000))) == (100, 600)
+
+
+class Silent:
+    """Notes how long each look may take; nothing ever arrives before the last one."""
+
+    def __init__(self, looks: int) -> None:
+        self.spans: list[Nanos] = []
+        self._looks = looks
+
+    def wait(self, span: Nanos) -> bool:
+        self.spans.append(span)
+        return len(self.spans) == self._looks
+
+
+def test_live_time_that_spins_only_looks() -> None:
+    clock, arrivals = NodeClock(), Silent(4)
+    pace = LiveTime(StopRequest(), Present(clock, arrivals), nothing, nothing, spin=True)
+    assert pace.wait_until(Nanos(HOUR))
+    assert arrivals.spans == [0, 0, 0, 0]
+
+
+def test_live_time_that_blocks_is_deaf_for_a_slice_at_most() -> None:
+    clock, arrivals = NodeClock(), Silent(3)
+    pace = LiveTime(StopRequest(), Present(clock, arrivals), nothing, nothing)
+    assert pace.wait_until(Nanos(HOUR))
+    assert arrivals.spans == [0, 5 * NANOS_PER_MILLISECOND, 5 * NANOS_PER_MILLISECOND]
 
 
 def test_a_stop_ends_a_wait() -> None:

@@ -191,10 +191,11 @@ class LimitSettings(Section):
 
 
 class SessionSettings(Section):
-    """How long, how fast, from when, and what becomes of working orders at the end."""
+    """How long, how fast, how it waits, from when, and what becomes of working orders."""
 
     duration: PositiveDuration | None = None
     speed: Literal["max", "1x", "10x"] = "max"
+    wait: Literal["block", "spin"] = "block"
     stop_policy: Literal["cancel", "keep"] = "cancel"
     start_time: Time = START_TIME
     clock: ClockSettings = ClockSettings()
@@ -288,6 +289,9 @@ class Configuration(Section):
             if notional * 10**self.account.money_decimals > MONEY_MAX:
                 expected = f"at most {MONEY_MAX} units of 10**-money_decimals of the account"
                 yield Contradiction(("limits", *path), expected)
+        if self.session.wait == "spin" and isinstance(self.venue, LiveVenueSettings):
+            expected = "block: a thread hears a live market, and a session that spins is in its way"
+            yield Contradiction(("session", "wait"), expected)
         yield from self._risk_contradictions()
         if not isinstance(self.venue, RecordedVenueSettings):
             yield from self._listed_contradictions(self.venue)

@@ -1,4 +1,9 @@
-"""How fast the time of the world passes: as fast as it can be, or against our own clock."""
+"""How fast the time of the world passes: as fast as it can be, or against our own clock.
+
+A session that waits sleeps, unless it is told to spin: then it looks again and again, and is there
+at once when it is time. That takes a processor of its own, and nobody else's in this process: what
+comes over a thread comes late.
+"""
 
 import time as sleeping
 from collections.abc import Callable
@@ -8,7 +13,7 @@ from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from fairlead.node.present import Present
 
 _AT_ONCE = Nanos(0)
-SLICE = 5 * NANOS_PER_MILLISECOND  # how long a wait may be deaf to a stop or a kill
+SLICE = Nanos(5 * NANOS_PER_MILLISECOND)  # how long a wait may be deaf to a stop or a kill
 
 
 def nobody() -> bool:
@@ -50,10 +55,13 @@ class LiveTime:
         before_wait: Callable[[], None],
         idle: Callable[[], None],
         attend: Callable[[], bool] = nobody,
+        *,
+        spin: bool = False,
     ) -> None:
         """Take what may end the session, what to do before a wait (commit), and during one."""
         self._stop = stop
         self._present = present
+        self._slice = _AT_ONCE if spin else SLICE
         self._before_wait = before_wait
         self._idle = idle
         self._attend = attend
@@ -68,7 +76,7 @@ class LiveTime:
             if left <= 0 or self._attend():
                 return True
             self._idle()
-            if self._present.wait(Nanos(min(left, SLICE))):
+            if self._present.wait(Nanos(min(left, self._slice))):
                 return True
         return False
 
@@ -83,10 +91,14 @@ class RealTime:
         before_wait: Callable[[], None],
         idle: Callable[[], None],
         attend: Callable[[], bool] = nobody,
+        *,
+        spin: bool = False,
+        now: Callable[[], Nanos] = monotonic_ns,
     ) -> None:
         """Take what may end the session, what to do before a wait (commit), and during one.
 
-        `attend` takes what comes from outside, and ends the wait where it took anything.
+        `attend` takes what comes from outside, and ends the wait where it took anything. `now` is
+        our own clock.
         """
         assert speed >= 1, "the world does not stand still"
         self._stop = stop
@@ -94,6 +106,8 @@ class RealTime:
         self._before_wait = before_wait
         self._idle = idle
         self._attend = attend
+        self._spin = spin
+        self._now = now
         self._world_start = -1
         self._our_start = 0
 
@@ -101,14 +115,20 @@ class RealTime:
         """Return when it is `time` in the world, or `attend` took something; False to stop."""
         if self._world_start < 0:
             self._world_start = time
-            self._our_start = monotonic_ns()
-        due = self._our_start + (time - self._world_start) // self._speed
-        if monotonic_ns() < due:
+            self._our_start = self._now()
+        due = self.due(time)
+        if self._now() < due:
             self._before_wait()
         while not self._stop.reason:
-            left = due - monotonic_ns()
+            left = due - self._now()
             if left <= 0 or self._attend():
                 return True
             self._idle()
-            sleeping.sleep(min(left, SLICE) / NANOS_PER_SECOND)
+            if not self._spin:
+                sleeping.sleep(min(left, SLICE) / NANOS_PER_SECOND)
         return False
+
+    def due(self, time: Nanos) -> Nanos:
+        """Return when, by our own clock, it is `time` in the world: told once it passes."""
+        assert self._world_start >= 0, "time has begun to pass"
+        return Nanos(self._our_start + (time - self._world_start) // self._speed)
