@@ -86,6 +86,7 @@ def content_of(outcome: Outcome) -> dict[str, Any]:
         "sound": outcome.sound,
         "failure": outcome.failure,
         "seconds": round(outcome.seconds, 3),
+        "tick_to_order": wired.session.tick_to_order.as_json(),
         "summary": wired.summary.as_json(),
         "statistics": _statistics(wired),
         "breakdown": _breakdown(wired),
@@ -198,10 +199,12 @@ def _closing_table(outcome: Outcome) -> Table:
     rate = int(inputs / outcome.seconds) if outcome.seconds else 0
     table.add_row("speed", f"{inputs:,} inputs in {outcome.seconds:.1f} s, {rate:,}/s")
     latency = wired.session.tick_to_order
-    spans = (latency.percentile(500), latency.percentile(990), latency.max)
+    spans = (*(latency.percentile(rank) for rank in (500, 990, 999)), latency.max)
     table.add_row(
         "tick to order",
-        "p50 {:.0f} us, p99 {:.0f} us, max {:.0f} us".format(*(span / 1000 for span in spans)),
+        "p50 {:.0f} us, p99 {:.0f} us, p99.9 {:.0f} us, max {:.0f} us".format(
+            *(span / 1000 for span in spans)
+        ),
     )
     if outcome.recovered is not None and outcome.recovered.inputs:
         table.add_row("recovered", recovery_phrase(outcome.recovered))
