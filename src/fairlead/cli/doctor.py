@@ -18,6 +18,7 @@ from rich.text import Text
 
 from fairlead.cli.console import FOUND_WRONG, OUT, mistakes_in_one_line, print_json
 from fairlead.cli.findings import Finding, configuration_findings, resolved
+from fairlead.cli.processor_findings import configured_processor, processor_findings
 from fairlead.cli.session_options import RecordedAs, configured
 from fairlead.node.build import Build, running_build
 
@@ -41,13 +42,15 @@ def doctor(
 ) -> None:
     """Say what is running and why, and whether this machine is fit to run it."""
     build = running_build()
-    findings = [*build_findings(build), *machine_findings(), *disk_findings(directory)]
+    findings = [*build_findings(build), *machine_findings(), *processor_findings()]
+    findings += disk_findings(directory)
     findings += installed_findings(metadata_requirements())
     configuration = None
     if config is not None or safety is not None:
         with mistakes_in_one_line():
             configuration = configured(config, (), RecordedAs(), None, (), safety)
         findings += configuration_findings(configuration)
+        findings.append(configured_processor(configuration))
     fit = all(finding.fit for finding in findings)
     if json:
         content = {"fit": fit, "build": {**asdict(build), "compiled": build.compiled}}

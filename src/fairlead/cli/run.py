@@ -20,6 +20,7 @@ from fairlead.node.collector import collect_young, collected_when_idle
 from fairlead.node.configuration import Configuration
 from fairlead.node.loading import changed
 from fairlead.node.pace import FullSpeed, LiveTime, RealTime, StopRequest
+from fairlead.node.processor import hold
 from fairlead.node.recovery import verify
 from fairlead.node.session import Pace
 from fairlead.stages.paper import PaperSession, Recovered, new_session, newest_session
@@ -101,6 +102,9 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
     view = LiveView(ERR)
     failure = ""
     began = monotonic_ns()
+    held = hold(configuration)
+    if held:
+        ERR.print(f"processor: {held}", markup=False)
     session = PaperSession(configuration, directory, [view], warn=_warn)
     with asked_to_stop(stop):
         recovered = _open(session, directory)

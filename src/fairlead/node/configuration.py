@@ -28,6 +28,7 @@ from fairlead.node.errors import Problem
 from fairlead.node.execution_settings import ExecutionSettings
 from fairlead.node.live_settings import LiveVenueSettings
 from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
+from fairlead.node.processor_settings import ProcessorSettings
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import (
     Contradiction,
@@ -227,6 +228,7 @@ class Configuration(Section):
     backup: BackupSettings = BackupSettings()
     read_model: ReadModelSettings = ReadModelSettings()
     session: SessionSettings = SessionSettings()
+    processor: ProcessorSettings = ProcessorSettings()
     _source: Source = PrivateAttr(default_factory=Source)
 
     def plain(self) -> dict[str, Any]:
