@@ -9,6 +9,9 @@ GatewayError
 ├── VenueUnknown             a name that no venue with live market data has
 ├── CalendarUnknown          a name that no trading calendar has, or a year that it does not reach
 ├── ExtraMissing             what was asked for needs a library that is not installed
+├── RingError
+│   ├── RingUnsupported      this machine has no memory that rings can stand in
+│   └── RingBroken           memory that is no ring, or whose other side wrote what cannot be
 ├── TransportError
 │   ├── MalformedAddress     text that is neither HOST:PORT nor unix:PATH
 │   ├── CannotListen         the address is taken, or not of this machine
@@ -60,6 +63,18 @@ class VenueUnknown(GatewayError):
 
 class DamageUnknown(GatewayError):
     """Text that names no damage to a frame."""
+
+
+class RingError(GatewayError):
+    """Memory that two processes share did not do what was asked of it."""
+
+
+class RingUnsupported(RingError):
+    """This machine has no memory that rings can stand in; a socket does instead."""
+
+
+class RingBroken(RingError):
+    """Memory that is no ring, or whose other side wrote what cannot be."""
 
 
 class TransportError(GatewayError):
