@@ -52,8 +52,10 @@ _ZEROS_AT_END_MIN: Final = 2  # more than a chain ends with, but in one of 65,53
 _HEADER: Final = struct.Struct("<8sHHIQ32s")
 _CRC: Final = struct.Struct("<I")
 _REST: Final = struct.Struct("<IQqB")
-HEADER_BYTES: Final = _HEADER.size + _CRC.size
-FRAME_BYTES: Final = _CRC.size + _REST.size
+_CRC_BYTES: Final = 4
+_unpack_frame: Final = struct.Struct("<IIQqB").unpack_from  # the CRC, and the rest after it
+HEADER_BYTES: Final = _HEADER.size + _CRC_BYTES
+FRAME_BYTES: Final = 25  # of a record, before its payload
 PAYLOAD_BYTES_MAX: Final = 16 * 1024 * 1024  # a snapshot of the deepest book is far below this
 
 
@@ -138,15 +140,18 @@ def decode_record(content: bytes, offset: int) -> Record | str:
     start = offset + FRAME_BYTES
     if start > len(content):
         return f"{len(content) - offset} bytes, a record begins with {FRAME_BYTES}"
-    length, sequence, time, kind = _REST.unpack_from(content, offset + _CRC.size)
+    # Typed, so that what is compiled computes with machine integers from here on.
+    frame: tuple[int, int, Sequence, Nanos, int] = _unpack_frame(content, offset)
+    checksum, length, sequence, time, kind = frame
     end = start + length
     if length > PAYLOAD_BYTES_MAX or end > len(content):
         return f"a payload of {length} bytes, {len(content) - start} are there"
-    if crc32c(content[offset + _CRC.size : end]) != _CRC.unpack_from(content, offset)[0]:
+    checked: int = crc32c(content[offset + _CRC_BYTES : end])
+    if checked != checksum:
         return "its checksum is wrong"
     if not INPUT <= kind <= MARK:
         return f"kind {kind} is not known"
-    return Record(kind, Sequence(sequence), Nanos(time), content[start:end], end)
+    return Record(kind, sequence, time, content[start:end], end)
 
 
 def misplaced(header: Header, record: Record, offset: int) -> str:
@@ -178,7 +183,7 @@ def find_closing_record(content: bytes, offset: int) -> int:
     mark = _CRC.pack(CHAIN_BYTES)  # the length of a closing record's payload
     found = content.find(mark, offset)
     while found >= 0:
-        begin = found - _CRC.size
+        begin = found - _CRC_BYTES
         if begin > offset:
             record = decode_record(content, begin)
             if isinstance(record, Record) and record.kind in (COMMIT, SEAL):
@@ -212,7 +217,7 @@ def _is_cut(content: bytes, offset: int) -> bool:
     start = offset + FRAME_BYTES
     if start > len(content):
         return True
-    length, _, _, kind = _REST.unpack_from(content, offset + _CRC.size)
+    length, _, _, kind = _REST.unpack_from(content, offset + _CRC_BYTES)
     if kind in (COMMIT, SEAL) and length != CHAIN_BYTES:
         return False
     is_one = INPUT <= kind <= MARK and length <= PAYLOAD_BYTES_MAX
@@ -226,7 +231,7 @@ def _lacks_sector(content: bytes, group_start: int, offset: int, before: int) ->
     """
     end = offset + FRAME_BYTES
     if end <= before:
-        length = _REST.unpack_from(content, offset + _CRC.size)[0]
+        length = _REST.unpack_from(content, offset + _CRC_BYTES)[0]
         if end + length <= before:
             end += length
     sector_start = offset - offset % SECTOR_BYTES
