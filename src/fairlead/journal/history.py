@@ -139,10 +139,15 @@ class History:
 
     def entries(self) -> Iterator[Entry]:
         """Yield every committed entry. Raises `JournalDamaged` and `JournalUnreadable`."""
+        for group in self.groups():
+            yield from group
+
+    def groups(self) -> Iterator[list[Entry]]:
+        """Yield the entries of each commit: what is quick goes by groups. Raises as `entries`."""
         for number, path in enumerate(self._paths):
             last = number == len(self._paths) - 1
             segment = _Segment(path, self._content(path), self.end, last, self._witness)
-            yield from segment.entries()
+            yield from segment.groups()
             if self.end.torn_path is not None:
                 return
 
@@ -203,41 +208,59 @@ class _Segment:
         self._last = last
         self._origin = Origin(str(path), layout.VERSION, b"")
         self._header = layout.Header(0, Sequence(0), layout.GENESIS)
+        self._group_start = layout.HEADER_BYTES
+        self._number = 0  # of the record that was read last
 
-    def entries(self) -> Iterator[Entry]:
+    def groups(self) -> Iterator[list[Entry]]:
         end = self._end
         if not self._read_header():
             return
-        offset = group_start = layout.HEADER_BYTES
-        group: list[Entry] = []
-        number = 0
         end.sealed = False
-        while offset < len(self._content):
-            record = layout.decode_record(self._content, offset)
-            if isinstance(record, str):
-                self._stop(offset, group_start, number, record)
+        while self._group_start < len(self._content):
+            group = self._next_group()
+            if end.torn_path is not None:
                 return
-            number += 1
-            self._refuse_out_of_place(record, offset, number)
-            if record.kind in layout.BEGINNING:
-                self._origin.begin(record)
-            elif record.kind == layout.COMMIT:
-                self._close_group(record, group, group_start, offset, number)
-                yield from group
-                group = []
-                group_start = record.end
-            elif record.kind == layout.SEAL:
-                self._check_seal(record, offset != group_start, offset, number)
-                end.sealed = True
-                group_start = record.end
+            if group:
+                yield group
+        if not end.sealed and not self._last:
+            raise self._damaged(
+                self._group_start, "the segment was never sealed, yet another follows"
+            )
+        end.bytes_total += self._group_start
+
+    def _next_group(self) -> list[Entry]:
+        """Return what the next commit closes; nothing for a seal, and at a torn end."""
+        content, end, header, origin = self._content, self._end, self._header, self._origin
+        size, offset = len(content), self._group_start
+        group: list[Entry] = []
+        while offset < size:
+            record = layout.decode_record(content, offset)
+            if isinstance(record, str):
+                self._stop(offset, record)
+                return []
+            self._number += 1
+            if end.sealed:
+                raise self._damaged(offset, "a record after the seal")
+            wrong = layout.misplaced(header, record, offset)
+            if wrong:
+                raise self._damaged(offset, wrong)
+            kind = record.kind
+            if kind == layout.INPUT:
+                self._refuse_disorder(record, group, offset)
+                group.append(Entry(record.sequence, record.time, record.payload, origin))
+            elif kind == layout.OUTPUTS:
+                self._add_outputs(record, group, offset)
+            elif kind == layout.COMMIT:
+                self._close_group(record, group, offset)
+                return group
+            elif kind == layout.SEAL:
+                self._close_segment(record, offset)
+                return []
             else:
-                self._collect(record, group, offset, number)
+                origin.begin(record)
             offset = record.end
-        if offset != group_start:
-            self._stop(offset, group_start, number, "the file ends before the group's commit")
-        elif not end.sealed and not self._last:
-            raise self._damaged(offset, number, "the segment was never sealed, yet another follows")
-        end.bytes_total += group_start
+        self._stop(offset, "the file ends before the group's commit")
+        return []
 
     def _read_header(self) -> bool:
         end = self._end
@@ -249,18 +272,17 @@ class _Segment:
             if self._last and len(self._content) <= layout.HEADER_BYTES:  # no group was written
                 self._end_torn(0)
                 return False
-            raise self._damaged(0, 0, str(bad)) from bad
+            raise self._damaged(0, str(bad)) from bad
         if header.first != end.last + 1:
             raise self._damaged(
-                0,
                 0,
                 f"begins with input {header.first}, expected {end.last + 1}: a file is missing",
             )
         if header.chain != end.chain:
-            raise self._damaged(0, 0, "does not continue the chain of the file before it")
+            raise self._damaged(0, "does not continue the chain of the file before it")
         if header.epoch < end.epoch:
             raise self._damaged(
-                0, 0, f"epoch {header.epoch} after epoch {end.epoch}: an older node wrote it"
+                0, f"epoch {header.epoch} after epoch {end.epoch}: an older node wrote it"
             )
         end.epoch = header.epoch
         end.segments += 1
@@ -269,43 +291,31 @@ class _Segment:
         self._origin.epoch = header.epoch
         return True
 
-    def _refuse_out_of_place(self, record: layout.Record, offset: int, number: int) -> None:
-        if self._end.sealed:
-            raise self._damaged(offset, number, "a record after the seal")
-        wrong = layout.misplaced(self._header, record, offset)
-        if wrong:
-            raise self._damaged(offset, number, wrong)
+    def _refuse_disorder(self, record: layout.Record, group: list[Entry], offset: int) -> None:
+        last, time = self._end.last, self._end.time
+        if group:
+            before = group[-1]
+            last, time = before.sequence, before.time
+        if record.sequence != last + 1:
+            raise self._damaged(offset, f"input {record.sequence}, expected {last + 1}")
+        if record.time < time:
+            raise self._damaged(offset, "its time goes back")
 
-    def _collect(self, record: layout.Record, group: list[Entry], offset: int, number: int) -> None:
-        following = (group[-1].sequence if group else self._end.last) + 1
-        if record.kind == layout.INPUT:
-            if record.sequence != following:
-                raise self._damaged(
-                    offset, number, f"input {record.sequence}, expected {following}"
-                )
-            if record.time < (group[-1].time if group else self._end.time):
-                raise self._damaged(offset, number, "its time goes back")
-            group.append(Entry(record.sequence, record.time, record.payload, self._origin))
-        elif not group or record.sequence != group[-1].sequence or group[-1].outputs:
-            raise self._damaged(offset, number, "outputs that belong to no input")
-        else:
-            group[-1].outputs = record.payload
+    def _add_outputs(self, record: layout.Record, group: list[Entry], offset: int) -> None:
+        if not group or record.sequence != group[-1].sequence or group[-1].outputs:
+            raise self._damaged(offset, "outputs that belong to no input")
+        group[-1].outputs = record.payload
 
-    def _close_group(
-        self,
-        record: layout.Record,
-        group: list[Entry],
-        group_start: int,
-        offset: int,
-        number: int,
-    ) -> None:
+    def _close_group(self, record: layout.Record, group: list[Entry], offset: int) -> None:
         end = self._end
-        content = self._content[group_start:offset]
+        start = self._group_start
+        content = self._content[start:offset]
         chain = layout.next_chain(end.chain, content)
         if chain != record.payload:
-            raise self._damaged(offset, number, "the chain does not match: records were changed")
+            raise self._damaged(offset, "the chain does not match: records were changed")
         if not group or record.sequence != group[-1].sequence:
-            raise self._damaged(offset, number, "a commit that does not close its group")
+            raise self._damaged(offset, "a commit that does not close its group")
+        self._group_start = record.end
         end.chain = chain
         end.last = record.sequence
         end.time = group[-1].time
@@ -313,16 +323,20 @@ class _Segment:
         if self._witness is not None:
             self._witness.committed(end.epoch, content, end.last, record.time, chain)
 
-    def _check_seal(self, record: layout.Record, in_group: bool, offset: int, number: int) -> None:
+    def _close_segment(self, record: layout.Record, offset: int) -> None:
         end = self._end
+        in_group = offset != self._group_start
         if in_group or record.sequence != end.last or record.payload != end.chain:
-            raise self._damaged(offset, number, "a seal that does not follow what it seals")
+            raise self._damaged(offset, "a seal that does not follow what it seals")
+        self._group_start = record.end
+        end.sealed = True
 
-    def _stop(self, offset: int, group_start: int, number: int, what: str) -> None:
+    def _stop(self, offset: int, what: str) -> None:
         """End at a torn end; raise for damage."""
-        if not self._last or not layout.is_torn(self._content, group_start, offset):
-            raise self._damaged(offset, number + 1, what)
-        self._end_torn(group_start)
+        if not self._last or not layout.is_torn(self._content, self._group_start, offset):
+            self._number += 1  # of the record that cannot be read
+            raise self._damaged(offset, what)
+        self._end_torn(self._group_start)
 
     def _end_torn(self, group_start: int) -> None:
         self._end.torn_path = self._path
@@ -330,5 +344,5 @@ class _Segment:
         self._end.torn_bytes = len(self._content) - group_start
         self._end.bytes_total += group_start
 
-    def _damaged(self, offset: int, number: int, what: str) -> JournalDamaged:
-        return JournalDamaged(str(self._path), offset, number, what)
+    def _damaged(self, offset: int, what: str) -> JournalDamaged:
+        return JournalDamaged(str(self._path), offset, self._number, what)
