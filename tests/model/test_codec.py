@@ -6,13 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.model.codec import (
-    UndecodableRecord,
-    decode_input,
-    decode_outputs,
-    encode_input,
-    encode_outputs,
-)
+from fairlead.model.codec import decode_input, decode_outputs, encode_input, encode_outputs
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.inputs import KillCommand
 from fairlead.model.text import INPUTS, OUTPUTS
 from tests.model.records import any_of

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from fairlead.model.codec import UndecodableRecord, encode_input, encode_outputs
+from fairlead.model.codec import encode_input, encode_outputs
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.inputs import KillCommand
 from fairlead.model.outputs import TradingStopped
 from fairlead.model.schema import CURRENT, NAMES, Schema, Upcaster

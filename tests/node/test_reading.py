@@ -9,7 +9,8 @@ from fairlead.journal import format as layout
 from fairlead.journal.errors import JournalSealed, PayloadForged
 from fairlead.journal.history import Entry, History, Origin
 from fairlead.journal.log import Durability, Log
-from fairlead.model.codec import UndecodableRecord, encode_input
+from fairlead.model.codec import encode_input
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.inputs import KillCommand
 from fairlead.model.schema import CURRENT, Schema
 from fairlead.model.units import Nanos, Sequence

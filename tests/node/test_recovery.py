@@ -12,7 +12,8 @@ from fairlead.journal.history import History
 from fairlead.journal.log import GROUP_BYTES_MAX, Durability, Log
 from fairlead.journal.sequencer import Sequencer, VirtualClock
 from fairlead.machine.machine import Machine
-from fairlead.model.codec import UndecodableRecord, encode_input, encode_outputs
+from fairlead.model.codec import encode_input, encode_outputs
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.inputs import Input, StrategyFailed, TimerFired
 from fairlead.model.outputs import CancelOrder, OrderFilled, Output, SendOrder
 from fairlead.model.units import InstrumentId, Nanos, OrderId, Sequence, StrategyId

@@ -6,7 +6,7 @@ import pytest
 
 from fairlead.journal.history import History
 from fairlead.machine.machine import Machine
-from fairlead.model.codec import UndecodableRecord
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.inputs import Input, InstrumentRenamed
 from fairlead.model.order_facts import (
     OrderCanceled,

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from fairlead.gateways.errors import GatewayError
 from fairlead.journal.errors import JournalError
-from fairlead.model.codec import UndecodableRecord
+from fairlead.model.errors import UndecodableRecord
 from fairlead.node.errors import NodeError
 from fairlead.operations.errors import OperationError
 from fairlead.readers.errors import ReaderError

@@ -7,25 +7,22 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.inputs import Input
 from fairlead.model.outputs import Output
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_input_decoder: Final[msgspec.msgpack.Decoder[Any]] = msgspec.msgpack.Decoder(Input)
-_outputs_decoder: Final[msgspec.msgpack.Decoder[Any]] = msgspec.msgpack.Decoder(list[Output])
+_decode_input: Final = msgspec.msgpack.Decoder[Any](Input).decode
+_decode_outputs: Final = msgspec.msgpack.Decoder(list[Output]).decode
 
-encode_input = _encoder.encode
-encode_outputs = _encoder.encode
-
-
-class UndecodableRecord(Exception):
-    """The bytes are no input or output that this build knows."""
+encode_input: Final = _encoder.encode
+encode_outputs: Final = _encoder.encode
 
 
 def decode_input(payload: bytes) -> Input:
     """Return the input in `payload`. Raises `UndecodableRecord`."""
     try:
-        return cast(Input, _input_decoder.decode(payload))
+        return cast(Input, _decode_input(payload))
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UndecodableRecord(f"not an input that this build knows: {error}") from error
 
@@ -33,6 +30,6 @@ def decode_input(payload: bytes) -> Input:
 def decode_outputs(payload: bytes) -> list[Output]:
     """Return the outputs in `payload`. Raises `UndecodableRecord`."""
     try:
-        return cast(list[Output], _outputs_decoder.decode(payload))
+        return _decode_outputs(payload)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UndecodableRecord(f"not outputs that this build knows: {error}") from error

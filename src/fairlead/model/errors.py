@@ -1,12 +1,17 @@
 """What can be wrong with words from outside.
 
 ModelError
-└── UnreadableText    no input or output in text form: says the field, what was found, what fits
+├── UndecodableRecord    the bytes are no input or output that this build knows
+└── UnreadableText       no input or output in text form: says the field, what was found, what fits
 """
 
 
 class ModelError(Exception):
     """Something from outside cannot be put into the words of the model."""
+
+
+class UndecodableRecord(ModelError):
+    """The bytes are no input or output that this build knows."""
 
 
 class UnreadableText(ModelError):

@@ -15,7 +15,7 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from fairlead.model.codec import UndecodableRecord
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.inputs import Input
 from fairlead.model.outputs import Output
 

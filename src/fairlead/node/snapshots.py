@@ -20,7 +20,8 @@ from fairlead.journal.errors import JournalError, SnapshotDamaged
 from fairlead.journal.history import History
 from fairlead.journal.sealing import Cipher
 from fairlead.journal.snapshot import Snapshot
-from fairlead.model.codec import UndecodableRecord, decode_input
+from fairlead.model.codec import decode_input
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.inputs import SnapshotTaken
 from fairlead.model.units import Sequence
 from fairlead.node.apart import Worker

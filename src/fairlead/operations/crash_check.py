@@ -10,8 +10,9 @@ from typing import Final, NamedTuple
 
 from fairlead.journal.errors import JournalError
 from fairlead.journal.history import History
-from fairlead.model.codec import UndecodableRecord, decode_outputs
+from fairlead.model.codec import decode_outputs
 from fairlead.model.decimals import decimal_text
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.outputs import BreakClosed, BreakOpened, OrderFilled, Output
 from fairlead.model.units import AccountId, InstrumentId, Nanos, Sequence
 from fairlead.node.errors import NodeError

@@ -18,7 +18,7 @@ from fairlead.journal.log import SEGMENT_SUFFIX
 from fairlead.journal.packed import PACKED_SUFFIX
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.journal.tail import Tail
-from fairlead.model.codec import UndecodableRecord
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.units import NANOS_PER_SECOND, Nanos, Sequence
 from fairlead.node.reading import Reading
 from fairlead.node.sealing import JournalKeys

@@ -20,7 +20,7 @@ from fairlead.gateways.recorded import FormatOptions
 from fairlead.gateways.store.catalogue import Catalogue, Part, load
 from fairlead.gateways.store.columns import inputs_of, library, names
 from fairlead.gateways.store.errors import StoreDamaged, StoreUnreadable
-from fairlead.model.codec import UndecodableRecord
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.inputs import Input
 from fairlead.model.instruments import Instrument
 from fairlead.model.units import InstrumentId, Nanos

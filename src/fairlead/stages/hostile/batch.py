@@ -8,7 +8,7 @@ from typing import Final
 
 from fairlead.gateways.errors import GatewayError
 from fairlead.journal.errors import JournalError
-from fairlead.model.codec import UndecodableRecord
+from fairlead.model.errors import UndecodableRecord
 from fairlead.node.errors import NodeError
 from fairlead.simulator.errors import SimulatorError
 from fairlead.stages.errors import StageError
