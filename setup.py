@@ -23,9 +23,17 @@ from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CCompilerError
 
 SOURCE = Path("src/fairlead")
-# Of the model, the units alone compute anything on the path: the rest is text of the edge, and
-# classes that msgspec.Struct and Enum make by their own metaclasses, which mypyc does not compile.
-COMPILED = ("model/units.py", "machine", "journal", "simulator")
+# Of the model, units and codec alone compute anything on the path: the rest is text of the edge,
+# and classes that msgspec.Struct and Enum make by their metaclasses, which mypyc does not compile.
+COMPILED = (
+    "model/codec.py",
+    "model/units.py",
+    "machine",
+    "journal",
+    "simulator",
+    "node/reading.py",
+    "node/recovery.py",
+)
 GROUP = "fairlead.native"  # one shared library for all: calls between modules stay direct
 
 INTERPRETED = {  # what stays interpreted in these rooms, and why

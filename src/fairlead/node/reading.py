@@ -14,7 +14,9 @@ from fairlead.journal import format as layout
 from fairlead.journal.errors import JournalSealed, PayloadForged
 from fairlead.journal.history import Entry, History, Origin
 from fairlead.journal.sealing import Cipher, Sealing, open_payload
-from fairlead.model.codec import UndecodableRecord
+from fairlead.model.codec import decode_input
+from fairlead.model.errors import UndecodableRecord
+from fairlead.model.inputs import Input
 from fairlead.model.schema import CURRENT, Schema, Translation
 from fairlead.node.sealing import JournalKeys
 
@@ -27,6 +29,14 @@ def written_schema() -> bytes:
 def recorded(directory: Path) -> Iterator[Entry]:
     """Yield every entry of a journal in the clear. Raises `JournalError`, `UndecodableRecord`."""
     return Reading().entries(History(directory).entries())
+
+
+def decoded(entry: Entry) -> Input:
+    """Return the input of an entry as `Reading` gives it. Raises `UndecodableRecord`."""
+    try:
+        return decode_input(entry.input)
+    except UndecodableRecord as error:
+        raise _placed(error, entry.origin, entry) from error
 
 
 class Reading:
@@ -44,6 +54,17 @@ class Reading:
         """Yield each entry as `current` gives it, and raise what it raises."""
         for entry in entries:
             yield self.current(entry)
+
+    def groups(self, groups: Iterable[list[Entry]]) -> Iterator[list[Entry]]:
+        """Yield the entries of each group as `current` gives them, and raise what it raises."""
+        for group in groups:
+            first = group[0]  # a group is of one segment, which means the same by all of it
+            if first.origin is not self._origin:
+                self._begin(first.origin, first)
+            if self._sealing is None and self._translation is None:
+                yield group
+            else:
+                yield [self.current(entry) for entry in group]
 
     def current(self, entry: Entry) -> Entry:
         """Return an entry as this build would have written it.

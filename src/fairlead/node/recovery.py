@@ -16,11 +16,11 @@ from fairlead.journal.history import End, Entry, History
 from fairlead.journal.sealing import Cipher
 from fairlead.journal.sequencer import Sequencer, VirtualClock
 from fairlead.machine.machine import Machine
-from fairlead.model.codec import UndecodableRecord, decode_input
+from fairlead.model.errors import UndecodableRecord
 from fairlead.model.units import Nanos, Sequence
 from fairlead.node.errors import NodeError
 from fairlead.node.path import Path
-from fairlead.node.reading import Reading
+from fairlead.node.reading import Reading, decoded
 from fairlead.readers.reader import Reader
 
 Progress = Callable[[Sequence], None]
@@ -71,27 +71,30 @@ class Replaying:
         sequencer = Sequencer(VirtualClock(Nanos(0)), Sequence(0), Nanos(0))
         self.path = Path(machine or Machine(), sequencer, None, readers)
         self._history = History(directory)
-        self._entries = Reading(cipher=cipher).entries(self._history.entries())
+        self._groups = Reading(cipher=cipher).groups(self._history.groups())
+        self._group: list[Entry] = []  # read last
+        self._applied = 0  # of that group
         self._progress = progress
-        self._waiting: Entry | None = None  # read, and not yet applied
 
     @property
     def following(self) -> Entry | None:
         """The first input that is not yet applied, None at the end of the journal."""
-        if self._waiting is None:
-            self._waiting = next(self._entries, None)
-        return self._waiting
+        if self._applied == len(self._group):
+            self._group = next(self._groups, [])
+            self._applied = 0
+        return self._group[self._applied] if self._group else None
 
     def until(self, to: Sequence | None = None, at: Nanos | None = None) -> Replayed:
         """Apply what follows, up to input `to` or up to time `at`, whichever comes first."""
+        path, progress = self.path, self._progress
         while (entry := self.following) is not None:
             if (to is not None and entry.sequence > to) or (at is not None and entry.time > at):
                 break
-            self._waiting = None
-            self.path.replay(entry, decode_input(entry.input))
-            if self._progress is not None and entry.sequence % PROGRESS_EVERY == 0:
-                self._progress(entry.sequence)
-        sequencer = self.path.sequencer
+            self._applied += 1
+            path.replay(entry, decoded(entry))
+            if progress is not None and entry.sequence % PROGRESS_EVERY == 0:
+                progress(entry.sequence)
+        sequencer = path.sequencer
         return Replayed(self.path, self._history.end, sequencer.last, sequencer.last_time)
 
 
