@@ -117,20 +117,14 @@ def count_error(state: State, source: str) -> None:
     _count(state, named[0] if named else _NO_STRATEGY, _NO_INSTRUMENT, "errors", 1)
 
 
-def holds(state: State, node: Node, rule: Rule, time: Nanos) -> tuple[bool | None, str]:
-    """Return whether a condition of a scope holds, and what was measured; None: not known."""
-    measured = measuring.values(state, node, rule.names, time)
-    return rule.holds(measured), f"{rule.text}: {measuring.said(measured)}"
-
-
 def may_let_go(state: State, standing: Standing, trip: Trip, time: Nanos) -> tuple[bool, str]:
     """Return whether what a breaker tripped for is over, and what was measured."""
     node = standing.node
-    held, said = holds(state, node, trip.rule, time)
+    held, measured = _asked(state, node, trip.rule, time)
     if held is not False or trip.recovered is None:
-        return held is False, said
-    recovered, said = holds(state, node, trip.recovered, time)
-    return recovered is True, said
+        return held is False, _said(trip.rule, measured)
+    recovered, measured = _asked(state, node, trip.recovered, time)
+    return recovered is True, _said(trip.recovered, measured)
 
 
 def let_go(
@@ -173,6 +167,19 @@ def _ask_losses(state: State, time: Nanos, outputs: list[Output]) -> None:
     outputs.extend(losses.alerts.take())
 
 
+def _asked(
+    state: State, node: Node, rule: Rule, time: Nanos
+) -> tuple[bool | None, measuring.Measured]:
+    """Return whether a condition of a scope holds, and what was measured; None: not known."""
+    measured = measuring.values(state, node, rule.names, time)
+    return rule.holds(measured), measured
+
+
+def _said(rule: Rule, measured: measuring.Measured) -> str:
+    """Return a condition with what was measured: only who records it needs the text."""
+    return f"{rule.text}: {measuring.said(measured)}"
+
+
 # --- breakers ---
 
 
@@ -181,10 +188,10 @@ def _ask_breaker(state: State, standing: Standing, time: Nanos, outputs: list[Ou
     assert trip is not None, "what is asked has a condition"
     if standing.state is _RECOVERY and time - standing.since >= trip.breaker.recovery:
         step(state, standing, Event.RECOVERED, "its recovery is over", time, outputs)
-    held, said = holds(state, standing.node, trip.rule, time)
+    held, measured = _asked(state, standing.node, trip.rule, time)
     if held is not False:
         standing.clear_since = None
-        _trip(state, standing, trip, said, time, outputs)
+        _trip(state, standing, trip, _said(trip.rule, measured), time, outputs)
         return
     if trip.breaker.reset is not _COOL_DOWN or not standing.tripped:
         return
@@ -270,18 +277,20 @@ def _schedule(state: State, time: Nanos) -> None:
 
 def _ask_dynamic(state: State, dynamic: Dynamic, time: Nanos, outputs: list[Output]) -> None:
     node = dynamic.node
-    held, said = holds(state, node, dynamic.rule, time)
+    rule = dynamic.rule
+    held, measured = _asked(state, node, rule, time)
     if not dynamic.applied:
         if held is not False:
-            _apply(state, dynamic, True, said, outputs)
+            _apply(state, dynamic, True, _said(rule, measured), outputs)
         return
     if held is not False:
         return
     if dynamic.recovered is not None:
-        recovered, said = holds(state, node, dynamic.recovered, time)
+        rule = dynamic.recovered
+        recovered, measured = _asked(state, node, rule, time)
         if recovered is not True:
             return
-    _apply(state, dynamic, False, said, outputs)
+    _apply(state, dynamic, False, _said(rule, measured), outputs)
 
 
 def _apply(
