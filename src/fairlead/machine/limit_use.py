@@ -11,8 +11,8 @@ from typing import Final, NamedTuple
 from fairlead.machine import performance, portfolio
 from fairlead.machine.orders import Order
 from fairlead.machine.risk.alerts import Alerts
+from fairlead.machine.risk.lanes import Lane
 from fairlead.machine.risk.losses import KINDS as LOSS_KINDS
-from fairlead.machine.risk.pretrade_lanes import Lane
 from fairlead.machine.risk.pretrade_sizes import check_order_to_trade
 from fairlead.machine.risk.terms import Checks, Terms
 from fairlead.machine.risk.totals import Market, Slot

@@ -174,9 +174,9 @@ def _stale_books(state: State, node: Node) -> Fraction | None:
 def _books(state: State, node: Node) -> list[Book]:
     """Return the books of the instruments in which a scope holds something, or something works."""
     found: list[Book] = []
-    held = state.gate.exposure.totals(node).counts
+    totals = state.gate.exposure.valued(node)
     for instrument in state.instruments.values():
-        if instrument.instrument in held:
+        if totals.holds(instrument.instrument):
             book = state.books.get(instrument.instrument)
             assert book is not None, "every instrument has a book"
             found.append(book)

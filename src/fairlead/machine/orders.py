@@ -37,6 +37,7 @@ STOPS: Final = (_STOP, _STOP_LIMIT, _TRAILING_STOP)
 _COUNTER_BITS: Final = 40
 _CLOSING_FIRST: Final = 0xFF << 32
 CLOSING_STRATEGY_MAX: Final = (1 << (63 - _COUNTER_BITS)) - 1  # an id fits 63 bits
+NO_LANE: Final = -1  # of an order that was not put before the gate yet
 _CLIENT_DIGITS_MAX: Final = 18  # of each number in a client order id: fits a record
 
 
@@ -143,13 +144,11 @@ class Order:
         self.decision_price = request.decision_price
         self.decision_time = request.decision_time
         self.conditions = Conditions(request) if _has_conditions(request) else PLAIN
-        self.time = time  # when it was asked for
-        self.updated = time  # when it last changed, by our time
+        self.time = self.updated = time  # when it was asked for, and when it last changed
         self.venue_time = Nanos(0)  # of the last report, by the venue's
         self.status = Status.REFUSED
         self.hold = Hold.NONE
-        self.filled = Quantity(0)
-        self.canceled = Quantity(0)
+        self.filled = self.canceled = Quantity(0)
         self.filled_cost = 0  # sum of price * quantity over the fills: the average price, exactly
         self.cumulative = Quantity(0)  # the most that the venue said it filled
         self.excess = Quantity(0)  # how much of an over-fill is recorded as such
@@ -170,9 +169,14 @@ class Order:
         self.unknown_since = Nanos(0)
         self.ended_by = ""  # the evidence, where no report of the venue's own has ended it
         self.reserved = Quantity(0)  # what the exposure counts for it
-        self.price_worst = Price(0)  # at which it is valued: the dearest it may trade at
+        # At which it is valued: the dearest it may trade at; and at which it is counted as resting.
+        self.price_worst = self.resting_price = Price(0)
         self.cost_reserved = 0  # what the exposure counts for it in money, if it buys
         self.parent_quantity = self.parent_value = self.parent_filled = 0  # what its parent counts
+        self.lane = NO_LANE  # the number of its lane: see `risk/lanes.py`
+        self.in_lane = self.unanswered = False  # what it counts as there: it works, it was sent
+        # What the exposure counts of it as sent: in all while it lives, and on the present day.
+        self.value_sent = self.quantity_sent = self.value_today = self.quantity_today = 0
         self.due_kinds = 0  # which deadlines it has: a bit of each kind
 
     @property

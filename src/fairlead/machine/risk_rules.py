@@ -267,7 +267,7 @@ def _schedule(state: State, time: Nanos) -> None:
         deadlines.bring_forward(_RISK, old)
     if (
         state.gate.conditions.ticking
-        and state.gate.exposure.totals(state.gate.tree.firm).instruments
+        and state.gate.exposure.valued(state.gate.tree.firm).instruments
     ):
         deadlines.bring_forward(_RISK, Nanos(time + TICK))
 

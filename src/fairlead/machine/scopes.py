@@ -62,7 +62,6 @@ def _lay(
     desk = state.desks.get(account, "")
     path = gate.tree.lay(strategy, name, account, owner.name, desk, instrument)
     gate.exposure.lay(strategy, path, instrument)
-    gate.pretrade.lay(strategy, path, instrument)
     return path
 
 

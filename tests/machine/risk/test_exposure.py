@@ -6,6 +6,7 @@ from fairlead.machine.books import Book
 from fairlead.machine.lifecycle import Event
 from fairlead.machine.orders import Order
 from fairlead.machine.risk.exposure import Exposure
+from fairlead.machine.risk.lanes import Lanes
 from fairlead.machine.risk.tree import Tree
 from fairlead.model.outputs import SendOrder
 from fairlead.model.terms import Side, Status
@@ -33,7 +34,7 @@ ONE = InstrumentId(1)
 
 def laid() -> Exposure:
     """Return an exposure that knows a strategy in two instruments."""
-    exposure, tree = Exposure(), Tree()
+    exposure, tree = Exposure(Lanes()), Tree()
     for terms in (PERPETUAL, SPOT):
         exposure.add_instrument(terms, Book(terms.instrument))
         path = tree.lay(StrategyId(1), "mm", AccountId(1), "main", "", terms)

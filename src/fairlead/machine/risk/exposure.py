@@ -6,7 +6,8 @@ the larger of its two quantities. Two orders can never use the same headroom.
 
 Every scope of an order's path has a slot in the order's instrument (`totals.py`). Prices are taken
 in when they are needed: a market that moved is only noted, and valued anew before the next review.
-So an order costs the same however many others work, and market data next to nothing.
+So is a lane in which something has happened: an order that left, was accepted and filled meanwhile
+is valued once. An order costs the same however many others work, and market data next to nothing.
 """
 
 from typing import Final
@@ -16,14 +17,15 @@ from fairlead.machine.books import Book
 from fairlead.machine.marks import Marks
 from fairlead.machine.orders import Order
 from fairlead.machine.risk.alerts import Alerts
+from fairlead.machine.risk.lanes import Lane, Lanes
 from fairlead.machine.risk.parents import dearer
 from fairlead.machine.risk.terms import Checks, Terms
-from fairlead.machine.risk.totals import GREEK_PLACES, Market, Slot, Totals
+from fairlead.machine.risk.totals import GREEK_PLACES, Market, Outlay, Slot, Totals, Working
 from fairlead.machine.risk.tree import Node, Path
 from fairlead.machine.risk.usage import check_exposure, check_position
 from fairlead.model.instruments import Instrument
 from fairlead.model.risk import Profile
-from fairlead.model.risk_terms import LimitKind, ScopeKind
+from fairlead.model.risk_terms import ScopeKind
 from fairlead.model.terms import Side, Status
 from fairlead.model.units import (
     FINE_UNIT,
@@ -32,52 +34,36 @@ from fairlead.model.units import (
     Money,
     OrderId,
     Quantity,
+    SignedQuantity,
     StrategyId,
 )
 
 _BUY: Final = Side.BUY
 _UNKNOWN: Final = Status.UNKNOWN
 _REJECTED: Final = Status.REJECTED
-_VALUE_WINDOW: Final = LimitKind.VALUE_WINDOW
 _ACCOUNT: Final = ScopeKind.ACCOUNT
 _STRATEGY: Final = ScopeKind.STRATEGY
 _DESK: Final = ScopeKind.DESK
 
 
-class Working:
-    """What may still trade in one instrument."""
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.buys = Quantity(0)
-        self.sells = Quantity(0)
-        self.unknown: dict[int, bool] = {}  # orders whose outcome is not known
-
-    def worst(self, net: int, side: Side, added: int) -> int:
-        """Return the position if all that works on a side is filled, and `added` with it."""
-        return net + self.buys + added if side is _BUY else net - self.sells - added
-
-
 class Exposure:
     """What works in each instrument, and what each scope has in the market."""
 
-    def __init__(self) -> None:
+    def __init__(self, lanes: Lanes) -> None:
         """Begin with nothing."""
         self.alerts = Alerts()
-        self._working: dict[InstrumentId, Working] = {}
+        self._lanes = lanes
         self._markets: dict[InstrumentId, Market] = {}
-        self._books: dict[InstrumentId, Book] = {}
         self._moved: list[Market] = []
+        self._changed: list[Lane] = []
         self._totals: dict[str, Totals] = {}
         self._slots: dict[tuple[str, AccountId, InstrumentId], Slot] = {}
         self._version = -1  # of the tree of limits that values are kept for
-        self._paths: dict[tuple[StrategyId, InstrumentId], list[Slot]] = {}
         self._marks: Marks | None = None  # whose exchange rates values are taken at
-        self._owners: dict[AccountId, Totals] = {}  # of the scope of each account
+        self._outlays: dict[tuple[AccountId, str], Outlay] = {}  # by currency
         self._accounts: dict[AccountId, Account] = {}
         self._desks: dict[AccountId, str] = {}
-        # Of orders that work: value and quantity, and what the present day counts of them.
-        self._sent: dict[OrderId, tuple[int, int, int, int]] = {}
+        self._sent: dict[OrderId, Order] = {}  # and live: their value is still counted
         # Value at risk and expected shortfall as shares of equity, in millionths; None: unknown.
         self._tail_risk: dict[AccountId, tuple[int | None, int | None]] = {}
 
@@ -103,14 +89,16 @@ class Exposure:
 
     def add_instrument(self, instrument: Instrument, book: Book) -> None:
         """Make an instrument known, with the book that it is valued by."""
-        self._markets[instrument.instrument] = Market(instrument)
-        self._books[instrument.instrument] = book
+        self._markets[instrument.instrument] = Market(instrument, book)
 
     def lay(self, strategy: StrategyId, path: Path, instrument: Instrument) -> None:
-        """Make the slots of a path."""
-        self._paths[strategy, instrument.instrument] = [
-            self._slot(node, path.account, instrument.instrument) for node in path.nodes
-        ]
+        """Make the slots of a path, and its lane."""
+        number = instrument.instrument
+        slots = [self._slot(node, path.account, number) for node in path.nodes]
+        outlay = None
+        if slots[0].market.paid_in_full:
+            outlay = self._outlays.setdefault((path.account, instrument.currency), Outlay())
+        self._lanes.lay(strategy, path, slots, outlay, instrument)
 
     def classify(self, profile: Profile) -> None:
         """Count an instrument in its sector, and with its sensitivities, from now on."""
@@ -138,14 +126,12 @@ class Exposure:
         return self._tail_risk.get(account, (None, None))
 
     def of(self, instrument: InstrumentId) -> Working:
-        """Return what may still trade in an instrument."""
-        found = self._working.get(instrument)
-        if found is None:
-            found = self._working[instrument] = Working()
-        return found
+        """Return what may still trade in an instrument; nothing does in one that is not known."""
+        market = self._markets.get(instrument)
+        return market.working if market is not None else Working()
 
     def totals(self, node: Node) -> Totals:
-        """Return what a scope has in the market. Prices are those of the last review."""
+        """Return what a scope has in the market, valued if anybody has asked for that."""
         found = self._totals.get(node.key)
         if found is None:
             found = self._totals[node.key] = Totals(node)
@@ -158,22 +144,27 @@ class Exposure:
 
     def slot_of_account(self, terms: Terms) -> Slot:
         """Return what the account of an order has in its instrument, at the price of now."""
-        order = terms.order
+        lane = self._lanes.of(terms.order)
         self.refresh()
-        self._note(order.instrument)
-        for slot in self._paths[order.strategy, order.instrument]:
+        self._note(lane.market)
+        for slot in lane.slots:
             if slot.totals.node.scope.kind is _ACCOUNT:
                 return slot
         raise AssertionError("an order has an account")
 
     def slots(self) -> list[Slot]:
         """Return what every scope has in each instrument, valued."""
+        self._take_in_changes()
         for totals in self._totals.values():
             self._value(totals)
         return list(self._slots.values())
 
     def valued(self, node: Node) -> Totals:
-        """Return what a scope has in the market, and keep its values from now on."""
+        """Return what a scope has in the market, and keep its values from now on.
+
+        Prices are those of the last review.
+        """
+        self._take_in_changes()
         totals = self.totals(node)
         self._value(totals)
         return totals
@@ -201,11 +192,11 @@ class Exposure:
         """
         currency = terms.instrument.currency
         ledger = self._accounts[slot.account].ledger(currency)
-        owner = self._owners.get(slot.account)
-        if ledger is None or owner is None or not slot.rate[1]:
+        if ledger is None or not slot.rate[1]:
             return None
         cash = ledger.cash.whole + ledger.cash.rest // FINE_UNIT
-        left = cash - owner.costs.get(currency, 0) - terms.cost_added
+        outlay = self._outlays.get((slot.account, currency))
+        left = cash - (outlay.cost if outlay is not None else 0) - terms.cost_added
         return left * slot.rate[0] // slot.rate[1]
 
     # --- what changes ---
@@ -218,107 +209,104 @@ class Exposure:
             self._moved.append(market)
 
     def refresh(self) -> None:
-        """Value anew what has moved."""
-        for market in self._moved:
-            market.moved = False
-            twice = _reference_twice(self._books[market.instrument.instrument])
-            if twice == market.price_twice:
-                continue
-            market.price_twice = twice
-            for slot in market.slots:
-                if not slot.empty:
-                    slot.value_anew()
-        self._moved.clear()
+        """Value anew what has moved, and where something has happened."""
+        if self._moved:
+            self._take_in_prices()
+        if self._changed:
+            self._take_in_changes()
 
     def hold(self, strategy: StrategyId, instrument: InstrumentId, change: int) -> None:
         """Take in that a position has changed."""
-        self._note(instrument)
-        for slot in self._paths[strategy, instrument]:
-            slot.hold(change)
+        lane = self._lanes.find(strategy, instrument)
+        assert lane is not None, "the lane of a position is laid"
+        for slot in lane.slots:
+            slot.net = SignedQuantity(slot.net + change)
+        self._note_change(lane)
 
     def settle(self, order: Order) -> None:
         """Count an order anew after it changed."""
-        working = self.of(order.instrument)
+        lane = self._lanes.of(order)
+        market = lane.market
+        working = market.working
         worst = order.leaves_worst
         change = worst - order.reserved
-        buys, sells = (change, 0) if order.side is _BUY else (0, change)
-        if change:
-            self._note(order.instrument)
+        buys = sells = cost = 0
+        if order.side is _BUY:
+            buys = change
+            cost = market.worst(worst, order.price_worst) - order.cost_reserved
+        else:
+            sells = change
+        if change or cost:
+            order.reserved = worst
+            order.cost_reserved += cost
             working.buys = Quantity(working.buys + buys)
             working.sells = Quantity(working.sells + sells)
-            order.reserved = worst
-        cost = 0
-        if order.side is _BUY:
-            cost = self._markets[order.instrument].worst(worst, order.price_worst)
-        dearer = cost - order.cost_reserved
-        if change or dearer:
-            order.cost_reserved = cost
-            for slot in self._paths[order.strategy, order.instrument]:
-                slot.work(buys, sells, dearer)
+            for slot in lane.slots:
+                slot.work(buys, sells, cost)
+            if lane.outlay is not None:
+                lane.outlay.cost += cost
+            self._note_change(lane)
         if order.status is _UNKNOWN:
             working.unknown[order.order] = True
         elif working.unknown:
             working.unknown.pop(order.order, None)
         assert working.buys >= 0, "working quantities are never negative"
         assert working.sells >= 0, "working quantities are never negative"
-        if not order.live and order.order in self._sent:
-            _, _, value, quantity = self._sent.pop(order.order)
-            if order.status is _REJECTED:
-                for slot in self._paths[order.strategy, order.instrument]:
-                    slot.totals.withdraw(value, order.instrument, quantity)
+        if order.quantity_sent and not order.live:
+            self._forget_sent(order, lane)
 
     def sent(self, terms: Terms) -> None:
         """Count the value of an order, or of what a replace adds to it, as it leaves."""
         order = terms.order
-        value, quantity, counted, counted_quantity = self._sent.get(order.order, (0, 0, 0, 0))
-        added_value = max(0, terms.value - value)
-        added = max(0, terms.quantity - quantity)
+        value = max(0, terms.value - order.value_sent)
+        quantity = max(0, terms.quantity - order.quantity_sent)
         most = 0
-        for slot in self._paths[order.strategy, order.instrument]:
-            windowed = slot.totals.node.limit(_VALUE_WINDOW) is not None
-            base = slot.in_base(added_value) if slot.rate[1] else 0
+        for slot in self._lanes.of(order).slots:
+            base = slot.in_base(value) if slot.rate[1] else 0
             most = max(most, base)
-            slot.totals.send(terms.now, base, order.instrument, added, windowed)
-        sent = (value + added_value, quantity + added, counted + most, counted_quantity + added)
-        self._sent[order.order] = sent
+            slot.totals.send(terms.now, base, slot.shared, quantity)
+        if not order.quantity_sent:
+            self._sent[order.order] = order
+        order.value_sent += value
+        order.quantity_sent += quantity
+        order.value_today += most
+        order.quantity_today += quantity
 
     def begin_day(self) -> None:
         """Begin the day that values are counted in: nothing of the day before is taken back."""
         for totals in self._totals.values():
             totals.begin_day()
-        for order, (value, quantity, _, _) in self._sent.items():
-            self._sent[order] = (value, quantity, 0, 0)
+        for order in self._sent.values():
+            order.value_today = order.quantity_today = 0
 
     def split(self, instrument: InstrumentId, new: int, old: int, live: list[Order]) -> None:
         """Count in the new units what was sent in an instrument, rounded up."""
         for totals in self._totals.values():
-            sent = totals.quantity_day.get(instrument, 0)
-            if sent:
-                totals.quantity_day[instrument] = -(-sent * new // old)
+            totals.split(instrument, new, old)
         for order in live:
-            if order.order in self._sent:
-                value, quantity, counted, today = self._sent[order.order]
-                quantity, today = -(-quantity * new // old), today * new // old
-                self._sent[order.order] = (value, quantity, counted, today)
+            order.quantity_sent = -(-order.quantity_sent * new // old)
+            order.quantity_today = order.quantity_today * new // old
 
     # --- what is asked ---
 
     def prepare(self, terms: Terms) -> None:
         """Find what an order adds, and whether all of it reduces; value anew what has moved."""
-        if self._moved:
+        if self._moved or self._changed:
             self.refresh()
         order = terms.order
-        self._note(order.instrument)
+        lane = self._lanes.of(order)
+        self._note(lane.market)
         if terms.path.version != self._version:
             self._value_asked(terms.path.version)
         terms.added = Quantity(max(0, max(0, terms.quantity - order.filled) - order.reserved))
+        buys = terms.buys
         reduces = True
-        for slot in self._paths[order.strategy, order.instrument]:
-            kind = slot.totals.node.scope.kind
+        for slot in lane.slots:
+            kind = slot.totals.node.kind
             if kind is _ACCOUNT:
                 terms.rate = slot.rate
             if kind is _STRATEGY or kind is _ACCOUNT:
-                if terms.buys:
+                if buys:
                     reduces = reduces and slot.net + slot.buys + terms.added <= 0
                 else:
                     reduces = reduces and slot.net - slot.sells - terms.added >= 0
@@ -328,8 +316,7 @@ class Exposure:
 
     def check_position(self, terms: Terms, checks: Checks) -> None:
         """Hold the position that an order may make against the limits of every scope."""
-        order = terms.order
-        for slot in self._paths[order.strategy, order.instrument]:
+        for slot in self._lanes.of(terms.order).slots:
             if slot.totals.node.position_limits:
                 equity = self.equity(slot.totals.node, terms.path.account)
                 check_position(slot, terms, equity, checks, self.alerts)
@@ -337,12 +324,12 @@ class Exposure:
     def check(self, terms: Terms, checks: Checks) -> None:
         """Hold everything together, with this order, against the limits of every scope."""
         order = terms.order
+        lane = self._lanes.of(order)
         account = terms.path.account
-        value, quantity, _, _ = self._sent.get(order.order, (0, 0, 0, 0))
-        terms.value_added = max(0, terms.value - value)
-        terms.quantity_added = max(0, terms.quantity - quantity)
-        terms.cost_added = self._cost_added(terms)
-        for slot in self._paths[order.strategy, order.instrument]:
+        terms.value_added = max(0, terms.value - order.value_sent)
+        terms.quantity_added = max(0, terms.quantity - order.quantity_sent)
+        terms.cost_added = _cost_added(terms, lane.market)
+        for slot in lane.slots:
             if slot.totals.node.exposure_limits:
                 equity = self.equity(slot.totals.node, account)
                 tail_risk = terms.tail_risk or self.tail_risk(account)
@@ -354,21 +341,10 @@ class Exposure:
         tail_risk = [[account, *measured] for account, measured in self._tail_risk.items()]
         return [
             [totals.content() for totals in self._totals.values()],
-            [[order, *map(str, sent)] for order, sent in self._sent.items()],
+            [_sent_content(order) for order in self._sent.values()],
             tail_risk,
             self.alerts.content(),
         ]
-
-    def _cost_added(self, terms: Terms) -> int:
-        """Return what an order adds to the cost of what buys: more of it, or at a dearer price."""
-        order = terms.order
-        if not terms.buys:
-            return 0
-        worst, price = int(terms.quantity), terms.price_dearest
-        if order.working:  # until the venue has answered it may trade on either terms
-            worst, price = max(worst, order.quantity_worst), dearer(terms)
-        left = max(0, worst - order.filled)
-        return max(0, self._markets[order.instrument].worst(left, price) - order.cost_reserved)
 
     def _slot(self, node: Node, account: AccountId, instrument: InstrumentId) -> Slot:
         key = (node.key, account, instrument)
@@ -378,8 +354,6 @@ class Exposure:
             found = self._slots[key] = Slot(self.totals(node), market, account)
             found.rate = self._rate(found)
             market.slots.append(found)
-            if node.scope.kind is _ACCOUNT:
-                self._owners[account] = found.totals
         return found
 
     def _of_scope(self, node: Node) -> list[Account]:
@@ -420,23 +394,64 @@ class Exposure:
                 if slot.totals is totals:
                     slot.value_anew()
 
-    def _note(self, instrument: InstrumentId) -> None:
+    def _note(self, market: Market) -> None:
         """See to it that an instrument in which something begins has its price."""
-        market = self._markets[instrument]
         if market.price_twice == 0:
-            market.price_twice = _reference_twice(self._books[instrument])
+            market.price_twice = market.reference_twice
             if market.price_twice:
                 for slot in market.slots:  # those without a price until now have one again
                     slot.value_anew()
 
+    def _note_change(self, lane: Lane) -> None:
+        """Have the slots of a lane valued anew, before anybody asks."""
+        self._note(lane.market)
+        if not lane.changed:
+            lane.changed = True
+            self._changed.append(lane)
 
-def _reference_twice(book: Book) -> int:
-    """Return twice the price that positions are valued at here: the mid, else the last; 0: none."""
-    if book.stale:
+    def _take_in_prices(self) -> None:
+        for market in self._moved:
+            market.moved = False
+            twice = market.reference_twice
+            if twice != market.price_twice:
+                market.price_twice = twice
+                for slot in market.slots:
+                    if not slot.empty:
+                        slot.value_anew()
+        self._moved.clear()
+
+    def _take_in_changes(self) -> None:
+        for lane in self._changed:
+            lane.changed = False
+            for slot in lane.slots:
+                slot.value_anew()
+        self._changed.clear()
+
+    def _forget_sent(self, order: Order, lane: Lane) -> None:
+        """Count the value of an order no longer; what was turned down was none of the day."""
+        del self._sent[order.order]
+        if order.status is _REJECTED:
+            for slot in lane.slots:
+                slot.totals.withdraw(order.value_today, slot.shared, order.quantity_today)
+        order.value_sent = order.quantity_sent = 0
+        order.value_today = order.quantity_today = 0
+
+
+def _cost_added(terms: Terms, market: Market) -> int:
+    """Return what an order adds to the cost of what buys: more of it, or at a dearer price."""
+    order = terms.order
+    if not terms.buys:
         return 0
-    if book.bid_price > 0 and book.ask_price > 0:
-        return book.bid_price + book.ask_price
-    return 2 * book.last_price
+    worst, price = int(terms.quantity), terms.price_dearest
+    if order.working:  # until the venue has answered it may trade on either terms
+        worst, price = max(worst, order.quantity_worst), dearer(terms)
+    left = max(0, worst - order.filled)
+    return max(0, market.worst(left, price) - order.cost_reserved)
+
+
+def _sent_content(order: Order) -> list[object]:
+    today = [str(order.value_today), str(order.quantity_today)]
+    return [order.order, str(order.value_sent), str(order.quantity_sent), *today]
 
 
 def _same_money(account: Account, other: Account) -> bool:

@@ -17,6 +17,7 @@ from fairlead.machine.risk.breakers import Breakers
 from fairlead.machine.risk.conditions import Conditions
 from fairlead.machine.risk.exposure import Exposure
 from fairlead.machine.risk.kills import Kills
+from fairlead.machine.risk.lanes import Lanes
 from fairlead.machine.risk.losses import Losses
 from fairlead.machine.risk.order_checks import check_grid, check_reference, check_size
 from fairlead.machine.risk.overrides import Overrides
@@ -73,9 +74,10 @@ class Gate:
         """Begin closed: no limits are set, so nothing passes."""
         self.stopped = False
         self.tree = Tree()
-        self.exposure = Exposure()
+        self.lanes = Lanes()
+        self.exposure = Exposure(self.lanes)
         self.throttle = MessageThrottle()
-        self.pretrade = PreTrade(self.tree, self.exposure)
+        self.pretrade = PreTrade(self.lanes, self.tree, self.exposure)
         self.losses = Losses()
         self.breakers = Breakers()
         self.conditions = Conditions()

@@ -12,7 +12,7 @@ import msgspec
 
 from fairlead.machine.orders import Order
 from fairlead.machine.risk.exposure import Exposure
-from fairlead.machine.risk.pretrade_lanes import Lanes
+from fairlead.machine.risk.lanes import Lanes
 from fairlead.machine.risk.pretrade_market import Market, check_liquidity
 from fairlead.machine.risk.pretrade_messages import check_messages, count_messages
 from fairlead.machine.risk.pretrade_named import Facts, NamedChecks
@@ -28,7 +28,7 @@ from fairlead.machine.risk.pretrade_sizes import (
     count_trades,
 )
 from fairlead.machine.risk.terms import Checks, Terms
-from fairlead.machine.risk.tree import Path, Tree
+from fairlead.machine.risk.tree import Tree
 from fairlead.model.instruments import Instrument
 from fairlead.model.limits import Limits
 from fairlead.model.outputs import FailedCheck
@@ -40,7 +40,6 @@ from fairlead.model.units import (
     InstrumentId,
     Nanos,
     Quantity,
-    StrategyId,
 )
 
 _ACCOUNT: Final = ScopeKind.ACCOUNT
@@ -87,10 +86,10 @@ CHECKS: Final = (
 class PreTrade:
     """What single orders are held to, and what must be remembered for it."""
 
-    def __init__(self, tree: Tree, exposure: Exposure) -> None:
+    def __init__(self, lanes: Lanes, tree: Tree, exposure: Exposure) -> None:
         """Begin with nothing set."""
         self.policy = NO_POLICY
-        self.lanes = Lanes()
+        self.lanes = lanes
         self.market = Market()
         self.permits = Permits()
         self.shorts = Shorts(exposure)
@@ -133,10 +132,6 @@ class PreTrade:
             )
         self.market.forget_bands(instrument)
         self.shorts.forget_locates(instrument)
-
-    def lay(self, strategy: StrategyId, path: Path, instrument: Instrument) -> None:
-        """Make the lane of a strategy in an instrument."""
-        self.lanes.lay(strategy, path, instrument)
 
     def day_began(self, venue: str, date: int) -> None:
         """Begin a trading day of a venue, or (venue "") the day that profit is counted in."""
@@ -231,10 +226,9 @@ class PreTrade:
 
         Every order counts once, when it begins to trade: one that trades in parts is no repetition.
         """
-        count_trades(self.lanes.of(order))
-        path = self._tree.path(order.strategy, order.instrument)
-        assert path is not None, "the path of an order is laid"
-        bound = path.tightest(_REPEATED)
+        lane = self.lanes.of(order)
+        count_trades(lane)
+        bound = self._tree.fresh(lane.path).tightest(_REPEATED)
         if bound is None or order.filled > quantity:
             return ""
         limit, node = bound

@@ -7,7 +7,7 @@ a kill: what reduces risk is not to be starved (RTS 6 Art 15(1)(d)).
 from typing import Final
 
 from fairlead.machine.risk.alerts import Alerts
-from fairlead.machine.risk.pretrade_lanes import Count, Lane
+from fairlead.machine.risk.lanes import Count, Lane
 from fairlead.machine.risk.pretrade_sizes import hold_count
 from fairlead.machine.risk.terms import Checks, Terms
 from fairlead.model.risk_terms import LimitKind

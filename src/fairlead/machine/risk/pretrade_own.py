@@ -1,6 +1,6 @@
 """Self-trade prevention: no order of the firm trades with another one of the firm.
 
-All accounts of a node count as one owner. What rests is known by its price (`pretrade_lanes.py`),
+All accounts of a node count as one owner. What rests is known by its price (`lanes.py`),
 so the best price of ours answers. An order without a limit is taken to reach the edge of its
 collar, and one that posts only, or a stop of the venue's own that has not fired, reaches nothing.
 
@@ -19,7 +19,7 @@ An order is held up only where nothing but this is wrong with it: a bad order ca
 from typing import Final
 
 from fairlead.machine.orders import Order
-from fairlead.machine.risk.pretrade_lanes import Lane
+from fairlead.machine.risk.lanes import Lane
 from fairlead.machine.risk.terms import Checks, Terms
 from fairlead.model.risk_terms import SelfTrade
 from fairlead.model.terms import OrderType, Unit

@@ -6,7 +6,7 @@ Also the counts of layer 1: orders that work, orders without an answer, messages
 from typing import Final
 
 from fairlead.machine.risk.alerts import Alerts
-from fairlead.machine.risk.pretrade_lanes import Count, Lane
+from fairlead.machine.risk.lanes import Count, Lane
 from fairlead.machine.risk.terms import Checks, Terms, writable
 from fairlead.model.risk import Limit, Profile
 from fairlead.model.risk_terms import LimitKind

@@ -5,27 +5,58 @@ case is that all that buys fills and nothing that sells, or the other way round.
 it adds to the totals of its scope, so that a change costs the same however much else there is.
 Values are at the reference price, in the base currency of the accounts, rounded up. Positions of
 different accounts are different positions: in a scope that holds several they never net.
+
+What happens is taken in as quantities at once, and brought to the totals when somebody asks
+(`exposure.py`): an order that is sent, accepted and filled before the next one is valued once. The
+totals of a scope that nobody asks about are not kept at all.
 """
 
+from collections import deque
 from typing import Final
 
+from fairlead.machine.books import Book
 from fairlead.machine.risk.tree import Node
 from fairlead.model.instruments import Instrument
-from fairlead.model.terms import InstrumentKind
-from fairlead.model.units import AccountId, Money, Nanos, SignedQuantity
+from fairlead.model.terms import InstrumentKind, Side
+from fairlead.model.units import (
+    AccountId,
+    InstrumentId,
+    Money,
+    Nanos,
+    OrderId,
+    Quantity,
+    SignedQuantity,
+)
 
+_BUY: Final = Side.BUY
 _INVERSE: Final = InstrumentKind.INVERSE
 _SPOT: Final = InstrumentKind.SPOT
 UNCLASSIFIED: Final = "unclassified"  # the sector of what has none: a bucket of its own
 GREEK_PLACES: Final = 12  # quantities have at most so many decimals
 
 
+class Working:
+    """What may still trade in one instrument."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.buys = Quantity(0)
+        self.sells = Quantity(0)
+        self.unknown: dict[OrderId, bool] = {}  # orders whose outcome is not known
+
+    def worst(self, net: int, side: Side, added: int) -> int:
+        """Return the position if all that works on a side is filled, and `added` with it."""
+        return net + self.buys + added if side is _BUY else net - self.sells - added
+
+
 class Market:
     """One instrument: at which price it is valued now, and what is known of it."""
 
-    def __init__(self, instrument: Instrument) -> None:
+    def __init__(self, instrument: Instrument, book: Book) -> None:
         """Begin without a price."""
         self.instrument = instrument
+        self.book = book
+        self.working = Working()
         self.unit = instrument.money_unit
         self.inverse = instrument.kind is _INVERSE
         self.paid_in_full = instrument.kind is _SPOT
@@ -36,6 +67,16 @@ class Market:
         self.delta = 0  # of one quantity increment, in 10**-6 and 10**-GREEK_PLACES
         self.gamma = 0
         self.vega = 0
+
+    @property
+    def reference_twice(self) -> int:
+        """Twice the price that positions are valued at here: the mid, else the last; 0: none."""
+        book = self.book
+        if book.stale:
+            return 0
+        if book.bid_price > 0 and book.ask_price > 0:
+            return book.bid_price + book.ask_price
+        return 2 * book.last_price
 
     def worst(self, quantity: int, price: int) -> int:
         """Return what a quantity costs at the worst price that it may trade at, rounded up."""
@@ -51,23 +92,41 @@ class Market:
         return -(-abs(quantity) * twice * self.unit // 2)
 
 
+class Outlay:
+    """What all that buys in one currency costs an account at worst, where it is paid in full."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.cost = 0
+
+
+class Shared:
+    """One scope in one instrument, over all accounts."""
+
+    def __init__(self, instrument: InstrumentId) -> None:
+        """Begin with nothing."""
+        self.instrument = instrument
+        self.longs = 0  # the worst case of each account, added up
+        self.shorts = 0
+        self.positions = 0  # accounts that have a position, or where something works
+        self.quantity_day = 0  # of the orders sent since the day began
+        self.sent_today = False  # whether any was
+
+
 class Totals:
     """All that one scope has in the market."""
 
     def __init__(self, node: Node) -> None:
         """Begin with nothing."""
         self.node = node
-        self.valued = False  # whether anybody asks what it is worth; else quantities alone are kept
+        self.valued = False  # whether anybody asks; else quantities alone are kept, in the slots
         self.gross = 0  # worst case of each instrument, added up
         self.net = 0  # positions, longs less shorts
         self.buys = 0  # what works
         self.sells = 0
-        self.counts: dict[int, int] = {}  # positions by instrument, where there is one
+        self.instruments = 0  # in how many there is a position, or works something
         self.positions = 0  # of an account in an instrument, or where something works
         self.unvalued = 0  # how many of them have no price, or no exchange rate
-        self.longs: dict[int, int] = {}  # the worst case by instrument, over accounts
-        self.shorts: dict[int, int] = {}
-        self.costs: dict[str, int] = {}  # by currency: of what buys and is paid in full, at worst
         self.buying = 0  # of all that buys, at worst, in base currency
         self.delta = 0
         self.delta_working = 0
@@ -78,56 +137,73 @@ class Totals:
         self.sectors: dict[str, int] = {}  # gross
         self.currencies: dict[str, int] = {}
         self.value_day = 0  # of the orders sent since the day began
-        self.quantity_day: dict[int, int] = {}  # by instrument
-        self.window: list[tuple[Nanos, int]] = []  # of the orders sent; older ones are dropped
-        self.window_first = 0  # the first of them that counts
+        self.window: deque[tuple[Nanos, int]] = deque()  # of the orders sent, while one is limited
         self.window_value = 0
+        self._shared: dict[InstrumentId, Shared] = {}
+        self._sent_today: list[Shared] = []
 
-    @property
-    def instruments(self) -> int:
-        """In how many instruments there is a position, or works something."""
-        return len(self.counts)
+    def shared(self, instrument: InstrumentId) -> Shared:
+        """Return what the scope has in one instrument over all accounts."""
+        found = self._shared.get(instrument)
+        if found is None:
+            found = self._shared[instrument] = Shared(instrument)
+        return found
 
-    def send(self, time: Nanos, value: int, instrument: int, quantity: int, windowed: bool) -> None:
+    def holds(self, instrument: InstrumentId) -> bool:
+        """Whether there is a position in an instrument, or something works there."""
+        found = self._shared.get(instrument)
+        return found is not None and found.positions > 0
+
+    def send(self, time: Nanos, value: int, shared: Shared, quantity: int) -> None:
         """Count an order that leaves."""
         self.value_day += value
-        self.quantity_day[instrument] = self.quantity_day.get(instrument, 0) + quantity
-        if windowed:
+        shared.quantity_day += quantity
+        if not shared.sent_today:
+            self._begin_sending(shared)
+        if self.node.windowed:
             self.window.append((time, value))
             self.window_value += value
 
-    def withdraw(self, value: int, instrument: int, quantity: int) -> None:
+    def withdraw(self, value: int, shared: Shared, quantity: int) -> None:
         """Take back an order that its venue turned down: nothing of it ever worked."""
         self.value_day = max(0, self.value_day - value)
-        left = self.quantity_day.get(instrument, 0) - quantity
-        self.quantity_day[instrument] = max(0, left)
+        shared.quantity_day = max(0, shared.quantity_day - quantity)
+        if not shared.sent_today:
+            self._begin_sending(shared)
 
     def value_since(self, time: Nanos) -> int:
         """Return the value of the orders sent after `time`, and forget the older ones."""
         window = self.window
-        first = self.window_first
-        while first < len(window) and window[first][0] <= time:
-            self.window_value -= window[first][1]
-            first += 1
-        if first > 64 and first * 2 > len(window):
-            del window[:first]
-            first = 0
-        self.window_first = first
+        while window and window[0][0] <= time:
+            self.window_value -= window.popleft()[1]
         return self.window_value
 
     def begin_day(self) -> None:
         """Count from nothing again."""
         self.value_day = 0
-        self.quantity_day = {}
+        for shared in self._sent_today:
+            shared.quantity_day = 0
+            shared.sent_today = False
+        self._sent_today.clear()
+
+    def split(self, instrument: InstrumentId, new: int, old: int) -> None:
+        """Count in the new units what was sent in an instrument, rounded up."""
+        shared = self._shared.get(instrument)
+        if shared is not None:
+            shared.quantity_day = -(-shared.quantity_day * new // old)
 
     def content(self) -> list[object]:
         """Return what cannot be derived from orders, positions and prices."""
-        first = self.window_first
         return [
             [self.node.key, str(self.value_day)],
-            [[number, str(quantity)] for number, quantity in self.quantity_day.items()],
-            [[time, str(value)] for time, value in self.window[first:]],
+            [[shared.instrument, str(shared.quantity_day)] for shared in self._sent_today],
+            [[time, str(value)] for time, value in self.window],
         ]
+
+    def _begin_sending(self, shared: Shared) -> None:
+        """Remember in what the present day has sent, in that order."""
+        shared.sent_today = True
+        self._sent_today.append(shared)
 
 
 class Slot:
@@ -136,18 +212,19 @@ class Slot:
     def __init__(self, totals: Totals, market: Market, account: AccountId) -> None:
         """Begin flat, and without an exchange rate."""
         self.totals = totals
+        self.shared = totals.shared(market.instrument.instrument)
         self.market = market
         self.account = account
         self.rate = (0, 0)  # of the instrument's currency in the base one; zeros: not known
         self.net = SignedQuantity(0)
         self.buys = 0
         self.sells = 0
+        self.cost = 0  # of what buys, at worst, in the currency of the instrument
         # What it has added to the totals.
         self.gross = Money(0)
         self.value = Money(0)  # of the position, signed
         self.buys_value = Money(0)
         self.sells_value = Money(0)
-        self.cost = 0  # of what buys, at worst, in the currency of the instrument
         self.buying = 0
         self.long = 0
         self.short = 0
@@ -183,27 +260,17 @@ class Slot:
         self.buys += buys
         self.sells += sells
         self.cost += cost
-        market = self.market
-        if cost and market.paid_in_full:
-            costs, currency = self.totals.costs, market.instrument.currency
-            costs[currency] = costs.get(currency, 0) + cost
         assert self.buys >= 0, "working quantities are never negative"
         assert self.sells >= 0, "working quantities are never negative"
-        self.value_anew()
-
-    def hold(self, change: int) -> None:
-        """Take in that the position has changed."""
-        self.net = SignedQuantity(self.net + change)
-        self.value_anew()
 
     def value_anew(self) -> None:
-        """Bring what this adds to the totals up to date."""
-        totals = self.totals
+        """Bring what this adds to the totals up to date, where these are kept."""
+        if not self.totals.valued:
+            return
         listed = not self.empty
         priced = self.priced
         self._count(listed, listed and not priced)
-        if totals.valued:
-            self._value(listed and priced)
+        self._value(listed and priced)
         market = self.market
         if market.delta or market.gamma or market.vega:
             self._count_greeks(market)
@@ -240,23 +307,20 @@ class Slot:
 
     def _count(self, listed: bool, unvalued: bool) -> None:
         """Count the position itself, and how far it may go either way."""
-        totals, number = self.totals, self.market.instrument.instrument
+        totals, shared = self.totals, self.shared
         long = max(0, self.net + self.buys)
         short = max(0, self.sells - self.net)
-        if long != self.long:
-            totals.longs[number] = totals.longs.get(number, 0) + long - self.long
-            self.long = long
-        if short != self.short:
-            totals.shorts[number] = totals.shorts.get(number, 0) + short - self.short
-            self.short = short
+        shared.longs += long - self.long
+        shared.shorts += short - self.short
+        self.long = long
+        self.short = short
         if listed != self.listed:
             change = 1 if listed else -1
+            before = shared.positions
+            shared.positions += change
             totals.positions += change
-            count = totals.counts.get(number, 0) + change
-            if count:
-                totals.counts[number] = count
-            else:
-                del totals.counts[number]
+            if before == 0 or shared.positions == 0:
+                totals.instruments += change
             self.listed = listed
         if unvalued != self.unvalued:
             totals.unvalued += 1 if unvalued else -1

@@ -31,6 +31,7 @@ class Node:
     def __init__(self, scope: Scope, number: int) -> None:
         """Begin without a limit. `number` is the id of an account, strategy or instrument."""
         self.scope = scope
+        self.kind = scope.kind
         self.number = number
         self.name = str(scope)  # as people say it; made once
         # That things are kept under: it outlives the name, which another one may then take over.
@@ -40,6 +41,7 @@ class Node:
         self.held: dict[LimitKind, Limit] = {}  # as they hold now: dynamic ones taken in
         self.position_limits: list[Limit] = []  # of those that hold, by what they are about
         self.exposure_limits: list[Limit] = []
+        self.windowed = False  # whether the value of what is sent counts in a window
         self._dynamic: dict[str, tuple[Limit, ...]] = {}
 
     def limit(self, kind: LimitKind) -> Limit | None:
@@ -77,6 +79,7 @@ class Node:
         held = self.held.values()
         self.position_limits = [limit for limit in held if limit.kind in _POSITION_KINDS]
         self.exposure_limits = [limit for limit in held if limit.kind in _EXPOSURE_KINDS]
+        self.windowed = LimitKind.VALUE_WINDOW in self.held
 
 
 class Path:
@@ -133,7 +136,11 @@ class Tree:
     def path(self, strategy: StrategyId, instrument: InstrumentId) -> Path | None:
         """Return the path of the orders of a strategy in an instrument, None before `lay`."""
         path = self._paths.get((strategy, instrument))
-        if path is not None and path.version != self.version:
+        return self.fresh(path) if path is not None else None
+
+    def fresh(self, path: Path) -> Path:
+        """Return a path with the limits that hold now."""
+        if path.version != self.version:
             path.refresh(self.version)
         return path
 

@@ -145,9 +145,9 @@ def check_position(
     else:
         worst = slot.sells + terms.added - slot.net
     excused = terms.added == 0 or worst <= 0  # beyond flat there is nothing to hold
-    totals, number = slot.totals, terms.instrument.instrument
-    sides, own = (totals.longs, slot.long) if terms.buys else (totals.shorts, slot.short)
-    over = sides.get(number, 0) - own + max(0, worst)  # with that of the other accounts
+    totals, shared = slot.totals, slot.shared
+    others = shared.longs - slot.long if terms.buys else shared.shorts - slot.short
+    over = others + max(0, worst)  # with that of the other accounts
     worth = slot.worth(over) if slot.priced else 0
     for limit in totals.node.position_limits:
         kind = limit.kind
@@ -191,7 +191,7 @@ def check_exposure(
         elif kind is _NET_LONG_SHARE or kind is _NET_SHORT_SHARE:
             _check_net(use, limit, excused)
         elif kind is _INSTRUMENTS:
-            known = terms.instrument.instrument in totals.counts
+            known = slot.shared.positions > 0
             count = totals.instruments + (0 if known or not terms.added else 1)
             use.count("instruments", limit, count, known or terms.added == 0)
         elif kind is _CASH:
@@ -291,7 +291,7 @@ def _check_sent(use: Usage, limit: Limit, excused: bool) -> None:
     elif kind is _VALUE_DAY:
         use.money("value_day", limit, totals.value_day + use.value, same)
     elif kind is _QUANTITY_DAY:
-        sent = totals.quantity_day.get(terms.instrument.instrument, 0)
+        sent = use.slot.shared.quantity_day
         use.quantity("quantity_day", limit, sent + terms.quantity_added, excused)
     elif kind is _DELTA or kind is _GAMMA or kind is _VEGA:
         _check_greek(use, limit, excused)

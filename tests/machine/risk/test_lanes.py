@@ -7,7 +7,7 @@ import pytest
 
 from fairlead.machine.machine import Machine
 from fairlead.machine.orders import Order
-from fairlead.machine.risk.pretrade_lanes import Lane
+from fairlead.machine.risk.lanes import Lane
 from fairlead.model.inputs import PreTradePolicyChange
 from fairlead.model.risk import PreTradePolicy
 from fairlead.model.risk_terms import LimitKind, ScopeKind, SelfTrade
