@@ -1,4 +1,4 @@
-"""Compile model, machine, journal and simulator with mypyc where a C compiler is there.
+"""Compile what is on the path of a quote and an order with mypyc where a C compiler is there.
 
 Compiling is optional: without a usable compiler, or with `FAIRLEAD_PURE=1`, the same sources run
 interpreted. A user's `pip install` never fails for want of it; with `FAIRLEAD_COMPILE=strict` (as
@@ -25,14 +25,18 @@ from setuptools.errors import BaseError, CCompilerError
 SOURCE = Path("src/fairlead")
 # Of the model, units and codec alone compute anything on the path: the rest is text of the edge,
 # and classes that msgspec.Struct and Enum make by their metaclasses, which mypyc does not compile.
+# Of the node and the strategies' port, what every turn and every start goes through. What users
+# subclass or call with whatever they have (`Strategy`, `Context`) stays interpreted: its messages
+# are for them.
 COMPILED = (
     "model/codec.py",
     "model/units.py",
     "machine",
     "journal",
     "simulator",
-    "node/reading.py",
-    "node/recovery.py",
+    *(f"node/{name}.py" for name in ("latency", "pace", "path", "reading", "recovery")),
+    *(f"node/{name}.py" for name in ("rehearsal", "session", "wire")),
+    *(f"strategy/{name}.py" for name in ("bars", "feeds", "host", "outbox", "seat", "timers")),
 )
 GROUP = "fairlead.native"  # one shared library for all: calls between modules stay direct
 

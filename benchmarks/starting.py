@@ -19,7 +19,6 @@ from fairlead.journal.snapshot import newest_first
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.apart import Forked, Here, Worker
 from fairlead.node.configuration import Configuration
-from fairlead.node.pace import FullSpeed, StopRequest
 from fairlead.node.paper import default
 from fairlead.stages.recovering import Kept, Opened, recover
 from fairlead.stages.wiring import wire
@@ -41,12 +40,11 @@ def measure(sizes: Sizes, place: Place) -> Iterator[Row | Skipped]:
     yield from _turns(max(sizes.started[0], 1), sizes, place)
 
 
-class _Watch(FullSpeed):
-    """A pace that notes when each turn begins, and stops after so many inputs."""
+class _Watch:
+    """A pace that never waits, notes when each turn begins, and stops after so many inputs."""
 
     def __init__(self, opened: Opened, count: int) -> None:
         """Watch a session."""
-        super().__init__(StopRequest())
         self.begun: list[int] = []
         self._sequencer = opened.wired.path.sequencer
         self._count = count
@@ -54,7 +52,7 @@ class _Watch(FullSpeed):
     def wait_until(self, time: Nanos) -> bool:
         """Note the time; say stop when enough was taken."""
         self.begun.append(perf_counter_ns())
-        return self._sequencer.last < self._count and super().wait_until(time)
+        return self._sequencer.last < self._count
 
 
 def _starts(count: int, sizes: Sizes, place: Place) -> Row:

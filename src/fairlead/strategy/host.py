@@ -67,24 +67,33 @@ _PARTS: Final[dict[type, int]] = {
 Listener = tuple[Handler, Context, Seat]
 
 
-class Listeners(dict[InstrumentId, tuple[Listener, ...]]):
+class Listeners:
     """Who hears one topic, by instrument and in the order of the ids; found at the first use."""
 
     def __init__(self, topic: Topic, seats: dict[StrategyId, tuple[Seat, Context]]) -> None:
         """Find listeners among `seats`."""
-        super().__init__()
         self._topic = topic
         self._seats = seats
+        self._found: dict[InstrumentId, tuple[Listener, ...]] = {}
 
-    def __missing__(self, instrument: InstrumentId) -> tuple[Listener, ...]:
-        """Find who hears the topic of an instrument, and remember it until something changes."""
+    def of(self, instrument: InstrumentId) -> tuple[Listener, ...]:
+        """Return who hears the topic of an instrument."""
+        found = self._found.get(instrument)
+        if found is None:
+            found = self._found[instrument] = self._find(instrument)
+        return found
+
+    def clear(self) -> None:
+        """Forget who was found: something has changed."""
+        self._found.clear()
+
+    def _find(self, instrument: InstrumentId) -> tuple[Listener, ...]:
         found: list[Listener] = []
         for seat, context in self._seats.values():
             handler = seat.listener(self._topic, instrument)
             if handler is not None:
                 found.append((handler, context, seat))
-        self[instrument] = listeners = tuple(found)
-        return listeners
+        return tuple(found)
 
 
 class Host:
@@ -157,7 +166,7 @@ class Host:
         event: Any = input
         if type(input) is BookOrderExecuted:
             self._deliver_execution(time, input)
-        for handler, context, seat in listeners[event.instrument]:
+        for handler, context, seat in listeners.of(event.instrument):
             context.time = time
             try:
                 handler(context, event)
@@ -222,7 +231,7 @@ class Host:
             execution.trade_id,
             execution.venue_time,
         )
-        for handler, context, seat in self._listeners[Trade][execution.instrument]:
+        for handler, context, seat in self._listeners[Trade].of(execution.instrument):
             _run(seat, context, time, handler, trade)
 
     def _deliver_other(self, time: Nanos, input: Input, outputs: list[Output]) -> None:
@@ -270,12 +279,12 @@ class Host:
             for feed in seat.bar_feeds:
                 if feed.instrument == news.instrument and seat.listening:
                     _run(seat, context, time, feed.restart)
-        for handler, context, seat in self._adjustment[news.instrument]:
+        for handler, context, seat in self._adjustment.of(news.instrument):
             _run(seat, context, time, handler, news)
 
     def _deliver_news(self, time: Nanos, news: Any) -> None:
         if type(news) is BookStale:
-            for handler, context, seat in self._stale[news.instrument]:
+            for handler, context, seat in self._stale.of(news.instrument):
                 _run(seat, context, time, handler, news)
         elif type(news) is StrategyDisabled and news.strategy in self._seats:
             _end(*self._seats[news.strategy], time)
