@@ -37,8 +37,9 @@ test: $(READY) $(VALGRIND) ## run all tests: compiled where it is, and interpret
 	@if [ -f $(RECORD) ]; then echo "== compiled"; $(PYTEST); fi
 	@echo "== interpreted"; FAIRLEAD_PURE=1 $(PYTEST)
 
-bench: $(READY) ## measure the path beside its floors, as ratios; also into var/bench.json
-	$(BIN)/python -m benchmarks --json var/bench.json
+bench: $(READY) ## measure the path beside its floors and beside other systems; QUICK=1 takes less
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) --json var/bench.json
+	$(BIN)/python -m benchmarks.peers $(if $(QUICK),--quick)
 
 SEEDS ?= 1000
 simulate: $(READY) ## the whole node in a hostile world: make simulate SEEDS=1000

@@ -17,6 +17,7 @@ from fairlead.model.units import InstrumentId, Money, Nanos, Price, SignedQuanti
 CASH: Final = Money(10**15)  # before the first order
 _SESSION_DATE: Final = 20_240_102
 _NO_FEE: Final = Money(0)
+_MARKET: Final = Price(0)  # what an order has that takes any price
 _BUY: Final = Side.BUY  # the world runs inside of what is measured: no look-up in it twice
 _TAKER: Final = Liquidity.TAKER
 
@@ -59,7 +60,7 @@ class FillingWorld:
         assert touch is not None, "an order follows a quote"
         assert touch.instrument == order.instrument, "the strategy takes what it was just shown"
         price = touch.ask_price if order.side is _BUY else touch.bid_price
-        assert price == order.price, "the strategy asks for the touch"
+        assert order.price in (price, _MARKET), "the strategy asks for the touch"
         self._fill(order, price, time)
 
     def _fill(self, order: Approved, price: Price, time: Nanos) -> VenueFilled:

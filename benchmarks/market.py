@@ -49,7 +49,7 @@ def instruments(count: int) -> list[Instrument]:
 @cache
 def quotes(count: int, instrument_count: int = 1, seed: int = SEED) -> tuple[Quote, ...]:
     """Return quotes in the order of their times, which only grow; `update` numbers them from 1."""
-    streams = [_chance(seed, stream, count) for stream in range(6)]
+    streams = [chance(seed, stream, count) for stream in range(6)]
     walks = [0] * instrument_count
     time = START
     made: list[Quote] = []
@@ -77,7 +77,7 @@ def _reflected(walk: int) -> int:
     return abs((walk + _RANGE) % (4 * _RANGE) - 2 * _RANGE) - _RANGE
 
 
-def _chance(seed: int, stream: int, count: int) -> Iterator[int]:
+def chance(seed: int, stream: int, count: int) -> Iterator[int]:
     """Yield a stream of 64-bit numbers (SplitMix64, Steele, Lea and Flood 2014)."""
     offset = seed * 1_000_003 + stream * 7_919
     for number in range(1, count + 1):

@@ -39,7 +39,7 @@ class Report(msgspec.Struct, frozen=True):
 def machine_note() -> MachineNote:
     """Return what this machine is, and how busy."""
     return MachineNote(
-        _processor(),
+        processor(),
         os.cpu_count() or 0,
         round(os.getloadavg()[0], 2),
         platform.platform(),
@@ -90,9 +90,9 @@ def _table(rows: list[Row]) -> Table:
             row.benchmark if row.benchmark != before else "",
             row.what,
             row.against,
-            _amount(row.ours, row.unit),
+            amount(row.ours, row.unit),
             _rate(row),
-            _amount(row.theirs, row.unit),
+            amount(row.theirs, row.unit),
             *(_ratio(value) for value in (row.ratio.median, row.ratio.least, row.ratio.greatest)),
             _goal(row),
             row.build,
@@ -101,7 +101,8 @@ def _table(rows: list[Row]) -> Table:
     return table
 
 
-def _amount(spread: Spread, unit: str) -> str:
+def amount(spread: Spread, unit: str) -> str:
+    """Return the median of a spread as it is read."""
     if unit.startswith("bytes"):
         return f"{spread.median:,.0f} B"
     if spread.median < 10_000:
@@ -126,7 +127,7 @@ def _goal(row: Row) -> str:
     return f"{row.goal:g} {'met' if row.met else 'missed'}"
 
 
-def _processor() -> str:
+def processor() -> str:
     """Return the name of the processor, as far as the system tells."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

@@ -1,0 +1,1 @@
+"""Ours beside other people's trading systems: the same data, the same work, by turns."""
