@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fairlead.node.collector import collect_young, collected_when_idle
+from fairlead.node.collector import collect_young, collected_when_idle, uncollected
 
 
 class Knot:
@@ -56,3 +56,12 @@ def test_a_failure_leaves_the_collector_as_it_was() -> None:
             raise RuntimeError
     except RuntimeError:
         assert gc.isenabled()
+
+
+def test_a_replay_leaves_the_collector_as_it_was() -> None:
+    with uncollected():
+        assert not gc.isenabled()
+        with uncollected():
+            assert not gc.isenabled()
+        assert not gc.isenabled(), "whoever began goes on"
+    assert gc.isenabled()

@@ -18,6 +18,7 @@ from fairlead.journal.sequencer import Sequencer, VirtualClock
 from fairlead.machine.machine import Machine
 from fairlead.model.errors import UndecodableRecord
 from fairlead.model.units import Nanos, Sequence
+from fairlead.node.collector import uncollected
 from fairlead.node.errors import NodeError
 from fairlead.node.path import Path
 from fairlead.node.reading import Reading, decoded
@@ -86,6 +87,12 @@ class Replaying:
 
     def until(self, to: Sequence | None = None, at: Nanos | None = None) -> Replayed:
         """Apply what follows, up to input `to` or up to time `at`, whichever comes first."""
+        with uncollected():
+            self._apply(to, at)
+        sequencer = self.path.sequencer
+        return Replayed(self.path, self._history.end, sequencer.last, sequencer.last_time)
+
+    def _apply(self, to: Sequence | None, at: Nanos | None) -> None:
         path, progress = self.path, self._progress
         while (entry := self.following) is not None:
             if (to is not None and entry.sequence > to) or (at is not None and entry.time > at):
@@ -94,8 +101,6 @@ class Replaying:
             path.replay(entry, decoded(entry))
             if progress is not None and entry.sequence % PROGRESS_EVERY == 0:
                 progress(entry.sequence)
-        sequencer = path.sequencer
-        return Replayed(self.path, self._history.end, sequencer.last, sequencer.last_time)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from fairlead.journal.reserve import Reserve
 from fairlead.journal.sealing import Cipher
 from fairlead.model.units import Sequence
 from fairlead.node.apart import Worker
+from fairlead.node.collector import collect_young, uncollected
 from fairlead.node.errors import BadImage
 from fairlead.node.notary import Notary, Warn
 from fairlead.node.reading import Reading, written_schema
@@ -67,10 +68,8 @@ def recover(wired: Wired, kept: Kept, stage: str, progress: Progress | None = No
         if found.snapshot is not None:
             notary.begin_after(found.snapshot)
         history.show_to(notary)
-    for entry in Reading(cipher=kept.cipher).entries(history.entries()):
-        session.rehearse(entry)
-        if progress is not None and entry.sequence % PROGRESS_EVERY == 0:
-            progress(entry.sequence)
+    with uncollected():
+        _rehearse(wired, history, kept.cipher, progress)
     refuse_another(wired)
     if notary is not None:
         notary.begin()
@@ -87,6 +86,20 @@ def recover(wired: Wired, kept: Kept, stage: str, progress: Progress | None = No
     session.resume(opening(wired, epoch, stage))
     session.keeper = _keeper(wired, kept, build, found)
     return Opened(wired, found.after, found.passed_over, end.last, torn, epoch)
+
+
+def _rehearse(
+    wired: Wired, history: History, cipher: Cipher | None, progress: Progress | None
+) -> None:
+    """Live through a journal again, from where the session stands."""
+    rehearse = wired.session.rehearse
+    for group in Reading(cipher=cipher).groups(history.groups()):
+        for entry in group:
+            rehearse(entry)
+            if entry.sequence % PROGRESS_EVERY == 0:
+                collect_young()  # what strategies leave behind
+                if progress is not None:
+                    progress(entry.sequence)
 
 
 def _brought_back(wired: Wired, kept: Kept, build: bytes) -> tuple[Wired, Found]:
