@@ -45,7 +45,7 @@ from fairlead.model.outputs import (
 from fairlead.model.units import InstrumentId, Nanos, Price, StrategyId
 from fairlead.strategy.context import Context
 from fairlead.strategy.errors import USER_FAILURES
-from fairlead.strategy.outbox import LogLine, Outbox
+from fairlead.strategy.outbox import LogLine, Outbox, Request
 from fairlead.strategy.routes import HANDLER_OF, TURN_OF
 from fairlead.strategy.seat import BAR_TIMER_FIRST, COUNTER_BITS, Handler, Seat, Topic
 from fairlead.strategy.strategy import Strategy
@@ -124,10 +124,7 @@ class Host:
         assert not self._started, "strategies are added before the start"
         assert 1 <= strategy_id <= STRATEGY_ID_MAX, f"{strategy_id} is no strategy id"
         assert strategy_id not in self._seats, f"strategy {strategy_id} has a seat"
-        handlers = {name: getattr(strategy, name) for name in sorted(strategy.handlers)}
-        seat = Seat(strategy_id, handlers, _modules(strategy), self._machine, self._outbox)
-        self._seats[strategy_id] = (seat, Context(seat, strategy.parameters))
-        self._positions_heard |= "on_position" in handlers
+        self._seat(strategy_id, strategy)
         for key in sorted(self._seats):
             self._seats[key] = self._seats.pop(key)
 
@@ -145,10 +142,24 @@ class Host:
             assert not seat.listening, "a host starts once, and once after each stop"
             if seat.failure or seat.strategy_id in off:
                 continue
-            seat.begin()
-            on_start = seat.handlers.get("on_start")
-            if on_start is not None:
-                _run(seat, context, time, on_start)
+            self._begin(seat, context, time)
+
+    def renew(self, strategy_id: StrategyId, strategy: Strategy, time: Nanos) -> None:
+        """Give the seat of a strategy that was taken off to a new one, which begins where that had
+        begun.
+        """
+        before, _ = self._seats[strategy_id]
+        assert not before.listening, "who is taken off listens no more"
+        seat, context = self._seat(strategy_id, strategy)
+        seat.follow(before)
+        if self._started:
+            self._begin(seat, context, time)
+
+    def take_off(self, strategy_id: StrategyId, reason: str) -> None:
+        """Take a strategy off for what is no mistake of a handler. Nothing is asked for it."""
+        seat, _ = self._seats[strategy_id]
+        if not seat.failure:
+            seat.silence(reason)
 
     def stop(self, time: Nanos) -> None:
         """Let all strategies end; after this they hear of their own orders alone."""
@@ -175,10 +186,10 @@ class Host:
             except USER_FAILURES as error:
                 seat.fail(error)
 
-    def requests(self) -> list[Input]:
+    def requests(self) -> list[Request]:
         """Return what strategies asked for since the last call, in order."""
         queue = self._outbox.requests
-        drained: list[Input] = [*queue]
+        drained = [*queue]
         for request in queue:
             self._seats[request.strategy][0].asked = 0
         queue.clear()
@@ -192,6 +203,10 @@ class Host:
     def next_time(self) -> Nanos | None:
         """Return when the next timer runs out or the next bar closes, None if there is neither."""
         return self._outbox.timers.next_due()
+
+    def next_timer(self) -> tuple[Nanos, StrategyId, int] | None:
+        """Return the timer that runs out next: when, whose, and its number."""
+        return self._outbox.timers.first()
 
     def take(self, time: Nanos) -> list[Input]:
         """Return the timers that ran out at or before `time`, as inputs to journal and deliver."""
@@ -216,6 +231,20 @@ class Host:
             for seat, _ in self._seats.values()
             if seat.failure
         )
+
+    def _seat(self, strategy_id: StrategyId, strategy: Strategy) -> tuple[Seat, Context]:
+        handlers = {name: getattr(strategy, name) for name in sorted(strategy.handlers)}
+        seat = Seat(strategy_id, handlers, _modules(strategy), self._machine, self._outbox)
+        context = Context(seat, strategy.parameters)
+        self._seats[strategy_id] = seat, context
+        self._positions_heard |= "on_position" in handlers
+        return seat, context
+
+    def _begin(self, seat: Seat, context: Context, time: Nanos) -> None:
+        seat.begin()
+        on_start = seat.handlers.get("on_start")
+        if on_start is not None:
+            _run(seat, context, time, on_start)
 
     def _deliver_execution(self, time: Nanos, execution: BookOrderExecuted) -> None:
         """Tell who hears trades that an order in the book has traded, if its price is known."""

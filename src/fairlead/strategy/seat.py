@@ -91,6 +91,10 @@ class Seat:
         self.bar_feeds.clear()
         self.outbox.forget_listeners()
 
+    def follow(self, before: "Seat") -> None:
+        """Take the place of a seat: no id that it gave is given again."""
+        self._last_id = before._last_id
+
     def end(self) -> None:
         """Cease to listen; facts about own orders still come."""
         self.listening = False

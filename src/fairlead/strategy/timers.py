@@ -57,6 +57,10 @@ class Timers:
         """Return when the next timer runs out, None if none is set."""
         return self._heap[0][0] if self._heap else None
 
+    def first(self) -> tuple[Nanos, StrategyId, int] | None:
+        """Return the timer that runs out next: when, whose, and its number."""
+        return self._heap[0] if self._heap else None
+
     def take(self, time: Nanos) -> list[TimerFired]:
         """Return the firings of all timers due at or before `time`, by time, strategy, number."""
         fired: list[TimerFired] = []
