@@ -158,7 +158,7 @@ def _feed(wired: Wired) -> dict[str, Any]:
 
 
 def _strategies(wired: Wired) -> dict[str, Any]:
-    failures = {failure.strategy: failure.error for failure in wired.host.failures}
+    failures = {failure.strategy: failure.error for failure in wired.failures}
     return {
         definition.name: {"failure": failures.get(number, "")}
         for number, definition in wired.path.machine.state.strategies.items()
@@ -216,10 +216,10 @@ def _closing_table(outcome: Outcome) -> Table:
         passed = outcome.verdict.passed
         told = f"{'passed' if passed else 'FAILED'}: {_verification(outcome.verdict)}"
         table.add_row("verify", told, style="green" if passed else "bold red")
-    for line in wired.host.log_lines()[-_LINES_SHOWN:]:
+    for line in wired.log_lines()[-_LINES_SHOWN:]:
         name = wired.configuration.strategies[line.strategy - 1].name
         table.add_row(f"{name} said", Text(f"{time_text(line.time)[11:23]} {printable(line.text)}"))
-    for failure in wired.host.failures:
+    for failure in wired.failures:
         table.add_row("strategy failed", Text(printable(failure.error)), style="bold red")
     return table
 

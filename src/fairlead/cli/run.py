@@ -24,6 +24,7 @@ from fairlead.node.processor import hold
 from fairlead.node.recovery import verify
 from fairlead.node.session import Pace
 from fairlead.stages.paper import PaperSession, Recovered, new_session, newest_session
+from fairlead.stages.staffing import waits
 from fairlead.stages.wiring import OVER
 
 Speed = Literal["max", "1x", "10x"]
@@ -111,7 +112,7 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
         _say_killed(session, recovered)
         view.start(session.wired)
         try:
-            with collected_when_idle(waits=_waits(configuration)):
+            with collected_when_idle(waits=waits(configuration)):
                 session.run(_pace(configuration, session, stop, view))
             session.stop(stop.reason or OVER)
         except GatewayError as error:
@@ -125,11 +126,6 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
         verdict = verify(directory, cipher=session.cipher)
     title = f"paper session {directory.name}"
     return Outcome(session.wired, title, seconds, directory, verdict, recovered, failure)
-
-
-def _waits(configuration: Configuration) -> bool:
-    """Whether the session ever waits: for our own clock, or for a venue outside."""
-    return configuration.session.speed != "max" or configuration.venue.kind in ("direct", "live")
 
 
 def _open(session: PaperSession, directory: Path) -> Recovered:

@@ -28,7 +28,7 @@ from fairlead.node.errors import Problem
 from fairlead.node.execution_settings import ExecutionSettings
 from fairlead.node.live_settings import LiveVenueSettings
 from fairlead.node.policy_settings import MarkSettings, OrderSettings, ReconciliationSettings
-from fairlead.node.processor_settings import ProcessorSettings
+from fairlead.node.processor_settings import Core, ProcessorSettings
 from fairlead.node.risk_settings import RiskSettings
 from fairlead.node.settings import (
     Contradiction,
@@ -111,9 +111,10 @@ class AccountSettings(Section):
 class StrategySettings(Section):
     """One strategy: who it is, where its code is, what it is told, and who answers for it.
 
-    `parameters` are plain values: text, whole numbers, exact decimals, truth values, lists and
-    mappings; a value under `!secret` is a `SecretStr`. The strategy's own class says which it
-    takes.
+    It runs in the node's process, or in one of its `own`, which it may share with the others of a
+    `worker`. `parameters` are plain values: text, whole numbers, exact decimals, truth values,
+    lists and mappings; a value under `!secret` is a `SecretStr`. The strategy's own class says
+    which it takes.
     """
 
     name: Name
@@ -126,13 +127,26 @@ class StrategySettings(Section):
     ]
     parameters: Mapping[str, Any] = {}
     trader: Person | None = None
+    process: Literal["node", "own"] = "node"
+    worker: Name | None = None
+    cores: Annotated[tuple[Core, ...], Strict(False)] = ()
+
+    @property
+    def worker_name(self) -> str:
+        """What the process is called that it runs in, if that is not the node's."""
+        return self.worker or self.name
 
     def parameters_text(self) -> str:
         """Return the parameters as JSON for the audit, secrets hidden."""
         return _canonical.encode(_plain(self.parameters)).decode()
 
     def contradictions(self) -> Iterator[Contradiction]:
-        """Return the credentials that are not marked as secrets: they would end in the journal."""
+        """Return the credentials that are not marked as secrets: they would end in the journal; and
+        what is said of a process that it does not have.
+        """
+        for key in ("worker", "cores"):
+            if getattr(self, key) and self.process == "node":
+                yield Contradiction((key,), "it with process: own alone", about="key")
         for path in _bare_credentials(self.parameters, ("parameters",)):
             yield Contradiction(path, "a credential as !secret ${NAME}", about="secret")
 
@@ -191,6 +205,19 @@ class LimitSettings(Section):
         }
 
 
+class WorkerSettings(Section):
+    """What strategies in processes of their own are allowed before they are taken off."""
+
+    hang: PositiveDuration = Nanos(NANOS_PER_SECOND)
+    catch_up: PositiveDuration = Nanos(60 * NANOS_PER_SECOND)
+    ring_bytes: int = Field(default=4 * MEBIBYTE, ge=64 * 1024, le=1024 * MEBIBYTE)
+
+    def contradictions(self) -> Iterator[Contradiction]:
+        """Return a size that no ring has."""
+        if self.ring_bytes & (self.ring_bytes - 1):
+            yield Contradiction(("ring_bytes",), "a power of two")
+
+
 class SessionSettings(Section):
     """How long, how fast, how it waits, from when, and what becomes of working orders."""
 
@@ -228,6 +255,7 @@ class Configuration(Section):
     backup: BackupSettings = BackupSettings()
     read_model: ReadModelSettings = ReadModelSettings()
     session: SessionSettings = SessionSettings()
+    workers: WorkerSettings = WorkerSettings()
     processor: ProcessorSettings = ProcessorSettings()
     _source: Source = PrivateAttr(default_factory=Source)
 

@@ -8,8 +8,8 @@ and is not found in the journal yet is owed: it was about to be written when the
 """
 
 from collections import deque
-from collections.abc import Callable
-from typing import Final, cast, get_args
+from collections.abc import Callable, Collection
+from typing import Any, Final, cast, get_args
 
 from fairlead.journal.history import Entry
 from fairlead.machine.machine import Machine
@@ -29,7 +29,7 @@ from fairlead.model.inputs import (
     VenueDisconnected,
     VenueReport,
 )
-from fairlead.model.units import Nanos
+from fairlead.model.units import Nanos, StrategyId
 from fairlead.node.errors import WorldDiverged
 from fairlead.simulator.followed import FollowedWorld
 from fairlead.simulator.world import World
@@ -48,9 +48,17 @@ class Rehearsal:
     """One journal that is lived through again."""
 
     def __init__(
-        self, machine: Machine, world: World, host: Host, days_begun: Callable[[], list[Input]]
+        self,
+        machine: Machine,
+        world: World,
+        host: Host,
+        days_begun: Callable[[], list[Input]],
+        elsewhere: Collection[StrategyId] = (),
     ) -> None:
-        """Take who says things again; `days_begun` gives the trading days that begin now."""
+        """Take who says things again; `days_begun` gives the trading days that begin now. What the
+        strategies `elsewhere` ask for their workers hold against the journal.
+        """
+        self._elsewhere = elsewhere
         self.time = Nanos(-1)  # of the turn at hand
         self.diverged = 0  # requests, timers, days that were not the recorded ones
         self.happened: deque[Input] = deque()  # what is not yet found in the journal
@@ -75,10 +83,8 @@ class Rehearsal:
     def meet(self, entry: Entry, input: Input) -> None:
         """Hold a recorded input against what happens again. Raises `WorldDiverged`."""
         kind = type(input)
-        if kind in _REQUESTS:
-            self._meet_request(entry)
-        elif kind is TimerFired:
-            self._meet_timer(entry)
+        if kind in _REQUESTS or kind is TimerFired:
+            self._meet_strategy(entry, input)
         elif kind is TimePassed:
             self._meet_due(entry)
         elif kind is TradingDayBegan:
@@ -87,6 +93,15 @@ class Rehearsal:
             self._meet_either(entry)
         elif kind in _HAPPENINGS:
             self._meet_happening(entry, input)
+
+    def _meet_strategy(self, entry: Entry, input: Any) -> None:
+        """Meet what a strategy asked for, or its timer, unless it is elsewhere."""
+        if input.strategy in self._elsewhere:
+            return
+        if type(input) is TimerFired:
+            self._meet_timer(entry)
+        else:
+            self._meet_request(entry)
 
     def _meet_request(self, entry: Entry) -> None:
         if not _met(self.asked, entry):

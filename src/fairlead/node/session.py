@@ -44,6 +44,7 @@ from fairlead.model.outputs import (
 )
 from fairlead.model.terms import StopPolicy
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
+from fairlead.node.elsewhere import Workers
 from fairlead.node.latency import Latencies
 from fairlead.node.mailbox import Letter, Mailbox
 from fairlead.node.path import Path
@@ -118,11 +119,13 @@ class Session:
         present: Waiting | None = None,
         standing: Standing | None = None,
         days_told: Collection[str] = (),
+        workers: Workers | None = None,
     ) -> None:
         """Take the parts, wired but not started, or as they stood in a snapshot. Nobody can reach
         into a backtest: no `watch`. Where time passes by itself, there is a `present` to wait in.
         The days of the venues in `days_told` come from the world; all others begin with UTC's.
         """
+        self._workers = workers
         self._days_told = days_told
         self.path = path
         self.world = world
@@ -136,7 +139,8 @@ class Session:
         self.stopping = False
         self.tick_to_order = Latencies()  # from the beginning of a turn to each order that leaves
         self.keeper: Keeper | None = None  # who takes snapshots
-        self.rehearsal = Rehearsal(path.machine, world, host, self._days_begun)
+        elsewhere = workers.strategies if workers is not None else ()
+        self.rehearsal = Rehearsal(path.machine, world, host, self._days_begun, elsewhere)
         self._begun = False
         self._attended = 0  # commands that came between turns
         self._turn_began = Nanos(0)  # by our own clock
@@ -195,10 +199,14 @@ class Session:
         return standing.why or ("the journal says so" if gate.killed else "")
 
     def attend(self) -> bool:
-        """Take what disk, clock, switch and operators want; return whether they wanted anything.
+        """Take what disk, clock, switch, operators and workers want; return whether they wanted
+        anything.
 
         Called before every turn, and by who waits: never from within a turn.
         """
+        return self._attend_people() or (self._workers is not None and self._attend(self._workers))
+
+    def _attend_people(self) -> bool:
         watch, mailbox = self.watch, self.mailbox
         machine = self.path.machine
         seen = self._looked_at()
@@ -300,6 +308,9 @@ class Session:
         host = self.host.next_time()
         if host is not None and host < time:
             time = host
+        if self._workers is not None:
+            timer = self._workers.next_time()
+            time = time if timer is None else min(time, timer)
         due = self.path.machine.next_due()
         if due is not None and due < time:
             time = max(due, self.clock.now())
@@ -405,6 +416,19 @@ class Session:
         self._attended += 1
         outputs = self.command(letter.input)
         mailbox.answer(letter, self.path.sequencer.last, outputs)
+
+    def _attend(self, workers: Workers) -> bool:
+        """Take what strategies elsewhere ask for; return whether they asked for anything."""
+        asked = workers.take(self._now())
+        if not asked:
+            return False
+        self._attended += 1
+        self._turn_began = monotonic_ns()
+        self.clock.set(self._now())
+        for input in asked:
+            self._take(input)
+        self._answer_requests()
+        return True
 
     def _take(self, input: Input) -> list[Output]:
         outputs = self._take_one(input)

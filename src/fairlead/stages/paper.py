@@ -28,6 +28,7 @@ from fairlead.readers.reader import Reader
 from fairlead.stages.errors import NothingToResume
 from fairlead.stages.notarizing import notary
 from fairlead.stages.recovering import Kept, recover
+from fairlead.stages.staffing import crew_of
 from fairlead.stages.wiring import OVER, Ears, Wired, wire
 
 STAGE = "paper"
@@ -70,7 +71,7 @@ class PaperSession:
         clock = WallClock()
         self.watch = SwitchWatch(Switch(self.place / SWITCH_NAME, now=clock.now()), clock)
         ears = Ears(self.watch, Mailbox(self.place / BOX_NAME))
-        self.wired: Wired = wire(configuration, readers, ears)
+        self.wired: Wired = wire(configuration, readers, ears, crew=crew_of(configuration))
         self.directory = directory
         self.notary = notary(configuration, directory, warn)
         key = configuration.journal.encryption_key
@@ -120,6 +121,8 @@ class PaperSession:
         venue = self.wired.surroundings.venue
         if venue is not None:
             venue.close("the node ends")
+        if self.wired.crew is not None:
+            self.wired.crew.close()
         self.watch.end(in_order=self._is_stopped)
         if self.notary is not None:
             self.notary.close()

@@ -83,6 +83,8 @@ def recover(wired: Wired, kept: Kept, stage: str, progress: Progress | None = No
     if wired.surroundings.venue is not None:
         last_time = wired.path.sequencer.last_time
         wired.surroundings.venue.begin(session_number(kept.directory), epoch, last_time)
+    if wired.crew is not None:
+        wired.crew.begin(wired.path, kept.directory)
     session.resume(opening(wired, epoch, stage))
     session.keeper = _keeper(wired, kept, build, found)
     return Opened(wired, found.after, found.passed_over, end.last, torn, epoch)

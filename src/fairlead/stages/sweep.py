@@ -119,7 +119,7 @@ def run_trial(job: Job) -> Trial:
     found = measures_of(wired.curve, wired.summary.flow, ACCOUNT)
     series = wired.curve.series()
     steady = statistics.without_flows(series.equity(ACCOUNT), series.flows(ACCOUNT))
-    failures = "; ".join(failure.error for failure in wired.host.failures)
+    failures = "; ".join(failure.error for failure in wired.failures)
     return Trial(
         job.parameters,
         job.begin,

@@ -13,7 +13,7 @@ from fairlead.gateways.last_mile import KillFlag, LastMile, NoSwitch
 from fairlead.journal.sequencer import Sequencer, VirtualClock
 from fairlead.journal.snapshot import Snapshot
 from fairlead.machine.machine import Machine
-from fairlead.model.inputs import StartCommand
+from fairlead.model.inputs import StartCommand, StrategyFailed
 from fairlead.model.names import Names
 from fairlead.model.terms import StopPolicy
 from fairlead.model.units import Nanos, StrategyId
@@ -24,6 +24,7 @@ from fairlead.node.path import OutputsDigest, Path
 from fairlead.node.present import Waiting
 from fairlead.node.session import Pace, Session, TurnClock
 from fairlead.node.switch_watch import SwitchWatch
+from fairlead.node.workers.crew import Crew
 from fairlead.node.yaml_text import KeyPath
 from fairlead.readers.book_comparison import BookComparison
 from fairlead.readers.equity import EquityCurve
@@ -36,6 +37,7 @@ from fairlead.stages.worlds import Surroundings, surroundings
 from fairlead.strategy.errors import InvalidParameters, StrategyError
 from fairlead.strategy.host import Host
 from fairlead.strategy.loading import load
+from fairlead.strategy.outbox import LogLine
 from fairlead.strategy.strategy import Strategy
 
 POLICY = "policy"  # who releases and ends a session that no person has to watch
@@ -74,11 +76,23 @@ class Wired:
     readers: tuple[Reader, ...]
     ears: Ears | None
     outside: Outside | None
+    crew: Crew | None  # who runs strategies in processes of their own
 
     @property
     def host(self) -> Host:
-        """Who runs the strategies."""
+        """Who runs the strategies of this process."""
         return self.parts.host
+
+    @property
+    def failures(self) -> tuple[StrategyFailed, ...]:
+        """The strategies that failed, by id, and why."""
+        elsewhere = () if self.crew is None else self.crew.failures
+        return tuple(sorted((*self.host.failures, *elsewhere), key=lambda one: one.strategy))
+
+    def log_lines(self) -> list[LogLine]:
+        """Return what strategies said since the last call, in the order of its time."""
+        elsewhere = [] if self.crew is None else self.crew.log_lines()
+        return sorted((*self.host.log_lines(), *elsewhere), key=lambda line: line.time)
 
     @property
     def summary(self) -> SessionSummary:
@@ -116,7 +130,8 @@ class Wired:
         """Return this session as it stood in a snapshot. It has not begun. Raises `BadImage`."""
         parts = keeping.read(snapshot, self.parts, _switch(self.ears, self.outside))
         around = replace(self.surroundings, world=parts.world)
-        return _assembled(self.configuration, around, parts, self.readers, self.ears, self.outside)
+        beside = (self.ears, self.outside, self.crew)
+        return _assembled(self.configuration, around, parts, self.readers, *beside)
 
 
 def wire(
@@ -124,10 +139,12 @@ def wire(
     readers: Iterable[Reader] = (),
     ears: Ears | None = None,
     outside: Outside | None = None,
+    crew: Crew | None = None,
 ) -> Wired:
     """Put a session together. Raises `ConfigurationError`, and the errors of worlds.
 
-    The world is that of the configuration, unless another one is given.
+    The world is that of the configuration, unless another one is given. Without a crew all
+    strategies run in this process: there they do the same, only sooner.
     """
     around = outside.surroundings if outside is not None else surroundings(configuration)
     machine = Machine()
@@ -146,9 +163,11 @@ def wire(
         standing=None,
     )
     strategies = outside.strategies if outside is not None else seated(configuration)
+    elsewhere = crew.strategies if crew is not None else ()
     for number, strategy in enumerate(strategies, start=1):
-        host.add(StrategyId(number), strategy)
-    return _assembled(configuration, around, parts, tuple(readers), ears, outside)
+        if number not in elsewhere:
+            host.add(StrategyId(number), strategy)
+    return _assembled(configuration, around, parts, tuple(readers), ears, outside, crew)
 
 
 def _assembled(
@@ -158,6 +177,7 @@ def _assembled(
     readers: tuple[Reader, ...],
     ears: Ears | None,
     outside: Outside | None,
+    crew: Crew | None,
 ) -> Wired:
     """Put the parts together: of a session that begins, or of one that is brought back."""
     following: list[Reader] = [parts.curve, parts.summary, *readers]  # the curve feeds the ledger
@@ -167,6 +187,8 @@ def _assembled(
     if mailbox is not None:
         mailbox.names = parts.names
         following.append(mailbox)
+    if crew is not None:
+        following.append(crew)
     clock = _clock(around, outside)
     state = parts.machine.state
     sequencer = Sequencer(clock, state.sequence, state.time)
@@ -181,8 +203,9 @@ def _assembled(
         *ears_of,
         parts.standing,
         around.days_told,
+        crew,
     )
-    return Wired(configuration, around, session, path, parts, readers, ears, outside)
+    return Wired(configuration, around, session, path, parts, readers, ears, outside, crew)
 
 
 def _switch(ears: Ears | None, outside: Outside | None) -> KillFlag:
