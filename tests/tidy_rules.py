@@ -29,7 +29,6 @@ NO_CLASSES: Final = re.compile(r"(Manager|Helper|Helpers|Util|Utils|Base|Impl|Da
 ENTRY_POINTS: Final = {
     *("fairlead.__main__", "fairlead.cli.main"),
     "fairlead.simulator.disk",  # a part of simulated worlds, and of the journal's own tests
-    "fairlead.gateways.ring_line",  # what strategies in processes of their own talk over
 }
 GATE: Final = "src/fairlead/machine/risk/gate.py"
 # Orders of strangers, who trade on our simulated exchange: they ask no risk of ours.

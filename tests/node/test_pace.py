@@ -92,14 +92,7 @@ class Silent:
         return len(self.spans) == self._looks
 
 
-def test_live_time_that_spins_only_looks() -> None:
-    clock, arrivals = NodeClock(), Silent(4)
-    pace = LiveTime(StopRequest(), Present(clock, arrivals), nothing, nothing, spin=True)
-    assert pace.wait_until(Nanos(HOUR))
-    assert arrivals.spans == [0, 0, 0, 0]
-
-
-def test_live_time_that_blocks_is_deaf_for_a_slice_at_most() -> None:
+def test_live_time_is_deaf_for_a_slice_at_most() -> None:
     clock, arrivals = NodeClock(), Silent(3)
     pace = LiveTime(StopRequest(), Present(clock, arrivals), nothing, nothing)
     assert pace.wait_until(Nanos(HOUR))

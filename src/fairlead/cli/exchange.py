@@ -36,7 +36,7 @@ _LISTEN: Final = "127.0.0.1:7350"
 
 def exchange(
     listen: Annotated[
-        str, typer.Option(help="Where nodes connect: HOST:PORT or unix:PATH; port 0: any.")
+        str, typer.Option(help="Where nodes connect: HOST:PORT, unix:PATH or ring:PATH.")
     ] = _LISTEN,
     emergency: Annotated[
         str | None, typer.Option(help="Where the emergency line is answered, for a guard.")

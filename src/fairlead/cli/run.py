@@ -187,9 +187,9 @@ def _pace(
         collect_young()
 
     attend = session.wired.session.attend
-    spin = configuration.session.wait == "spin"
     if venue is not None:
-        return LiveTime(stop, venue.present, before_wait, view.refresh, attend, spin=spin)
+        return LiveTime(stop, venue.present, before_wait, view.refresh, attend)
+    spin = configuration.session.wait == "spin"
     times = int(speed.rstrip("x"))
     return RealTime(stop, times, before_wait, view.refresh, attend, spin=spin)
 

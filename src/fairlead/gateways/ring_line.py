@@ -44,6 +44,7 @@ _BOTH: Final = 2  # rings: the first is written by who made the line
 _LOOK_EVERY: Final = 4096  # times that nothing was there, between looks whether anybody is
 _ROOM_SECONDS: Final = 0.0001  # between looks for room: nobody rings for that
 _CHUNK: Final = 4096
+_GREETING: Final = b"R"
 
 
 class RingEnds(NamedTuple):
@@ -104,6 +105,39 @@ class RingLine:
         finally:
             os.close(ends.memory)
         return line
+
+    @classmethod
+    def hand_over(cls, connection: socket.socket, capacity: int = CAPACITY) -> Self:
+        """Make a line with whoever has connected to our Unix socket; the connection is its bell.
+
+        Raises `RingUnsupported`, and `OSError` where it is gone already.
+        """
+        memory = make_memory(capacity, _BOTH)
+        try:
+            socket.send_fds(connection, [_GREETING], [memory])
+            return cls(map_memory(memory, _BOTH), connection, made_here=True)
+        finally:
+            os.close(memory)
+
+    @classmethod
+    def receive_over(cls, connection: socket.socket) -> Self:
+        """Take a line from whoever accepted our connection; it is the bell from now on.
+
+        Waits as the connection does. Raises `RingBroken` and `OSError`.
+        """
+        greeting, files, _, _ = socket.recv_fds(connection, len(_GREETING), 1)
+        try:
+            if greeting != _GREETING or len(files) != 1:
+                raise RingBroken("nobody there hands over a ring")
+            return cls(map_memory(files[0], _BOTH), connection, made_here=False)
+        finally:
+            for file in files:
+                os.close(file)
+
+    @property
+    def capacity(self) -> int:
+        """Return how many bytes each way may wait."""
+        return self._writer.capacity
 
     @property
     def message_bytes_max(self) -> int:

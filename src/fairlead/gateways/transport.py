@@ -17,8 +17,11 @@ from contextlib import contextmanager, suppress
 from time import monotonic
 from typing import Final, NamedTuple, Self
 
-from fairlead.gateways.errors import CannotListen, LineBroken, MalformedAddress
+from fairlead.gateways.buffers import buffers_of, tuned
+from fairlead.gateways.errors import CannotListen, LineBroken, MalformedAddress, RingError
 from fairlead.gateways.http_request import HttpReader, HttpRefusal, HttpRequest, HttpResponse
+from fairlead.gateways.ring_line import RingLine
+from fairlead.gateways.ring_stream import RingStream
 
 CONNECTIONS_MAX: Final = 32  # of one server: triggers are few, and each takes milliseconds
 REQUEST_SECONDS: Final = 5  # from the first byte to the last, however they dribble
@@ -34,24 +37,26 @@ Talk = Callable[[bytes], bytes]  # of one connection: what came, and what is ans
 
 
 class Address(NamedTuple):
-    """Where somebody listens: a host and a port, or a Unix socket."""
+    """Where somebody listens: a host and a port, or a Unix socket, or one that hands over rings."""
 
     host: str
     port: int
     path: str = ""
+    ring: bool = False  # what is said goes through shared memory
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the address in `HOST:PORT`, `[IPV6]:PORT` or `unix:PATH`.
+        """Return the address in `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH` or `ring:PATH`.
 
         Raises `MalformedAddress`.
         """
-        if text.startswith("unix:") and len(text) > len("unix:"):
-            return cls("", 0, text.removeprefix("unix:"))
+        kind, _, path = text.partition(":")
+        if kind in ("unix", "ring") and path:
+            return cls("", 0, path, kind == "ring")
         host, _, port = text.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
         if not host or not (port.isascii() and port.isdecimal()) or int(port[:6]) > 65_535:
-            raise MalformedAddress(f"found {text!r}, expected HOST:PORT or unix:PATH")
+            raise MalformedAddress(f"found {text!r}, expected HOST:PORT, unix:PATH or ring:PATH")
         return cls(host, int(port))
 
     @property
@@ -62,7 +67,7 @@ class Address(NamedTuple):
     def __str__(self) -> str:
         """Return the text that `parse` reads."""
         if self.path:
-            return f"unix:{self.path}"
+            return f"{'ring' if self.ring else 'unix'}:{self.path}"
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
@@ -235,13 +240,19 @@ class Door:
         self._socket.setblocking(False)
         self.address = _bound(self._socket, address)
 
-    def accept(self) -> "Connection | None":
+    def accept(self) -> "Connection | RingStream | None":
         """Return a new connection; None if it went away, or no file descriptors are left."""
         try:
             connection, _ = self._socket.accept()
         except OSError:
             return None
-        return Connection(connection)
+        try:
+            if self.address.ring:
+                return RingStream(RingLine.hand_over(connection), str(self.address))
+            return Connection(connection)
+        except OSError:  # it is gone, or there is no memory for it
+            _end(connection)
+            return None
 
     def fileno(self) -> int:
         """Return what `select` wants."""
@@ -262,8 +273,7 @@ class Connection:
         """Take what was accepted."""
         self._socket = connection
         connection.setblocking(False)
-        if connection.family != socket.AF_UNIX:
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffers: Final = tuned(connection)
 
     def receive(self) -> bytes:
         """Return what came, b"" where it is over."""
@@ -272,7 +282,7 @@ class Connection:
         except OSError:  # it was reset
             return b""
 
-    def send(self, content: bytearray) -> int:
+    def offer(self, content: bytearray) -> int:
         """Return how many bytes the system took. Raises `OSError` where it is over."""
         try:
             return self._socket.send(content)
@@ -286,6 +296,18 @@ class Connection:
     def close(self) -> None:
         """End it."""
         _end(self._socket)
+
+
+def open_line(address: Address, seconds: float = CONNECT_SECONDS) -> "LineClient | RingStream":
+    """Connect, over whatever leads there. Raises `LineBroken`."""
+    if not address.ring:
+        return LineClient(address, seconds)
+    try:
+        connection = _connected(address, seconds)
+        with _closed_on_failure(connection):
+            return RingStream(RingLine.receive_over(connection), str(address))
+    except (OSError, RingError) as error:
+        raise LineBroken(f"{address}: cannot connect: {_reason(error)}") from error
 
 
 class Wake:
@@ -333,19 +355,24 @@ class LineClient:
             self._socket = _connected(address, seconds)
         except (OSError, UnicodeError) as error:  # a name that no host can have
             raise LineBroken(f"{address}: cannot connect: {_reason(error)}") from error
+        self._socket.setblocking(False)
+
+    def __str__(self) -> str:
+        """Return what a person wants to know of it."""
+        return f"{self._address}, {buffers_of(self._socket)}"
 
     def send(self, content: bytes, seconds: float = SEND_SECONDS) -> None:
         """Give all bytes to the system. Raises `LineBroken`; then some may have left."""
         try:
             self._socket.settimeout(seconds)
             self._socket.sendall(content)
+            self._socket.setblocking(False)
         except OSError as error:
             raise LineBroken(f"{self._address}: cannot send: {_reason(error)}") from error
 
     def offer(self, content: bytes) -> int:
         """Return how many bytes the system took at once, without waiting. Raises `LineBroken`."""
         try:
-            self._socket.settimeout(0)
             return self._socket.send(content)
         except BlockingIOError:
             return 0
@@ -362,12 +389,17 @@ class LineClient:
             ready, _, _ = select.select([called, here], [here] if sending else [], [], seconds)
             if called in ready:
                 wake.clear()
-            if here not in ready:
-                return b""
-            content = self._socket.recv(_CHUNK)
-        except BlockingIOError:  # the system had thought better of it
-            return b""
         except (OSError, ValueError) as error:  # ValueError: more descriptors than select takes
+            raise LineBroken(f"{self._address}: cannot receive: {_reason(error)}") from error
+        return self.poll() if here in ready else b""
+
+    def poll(self) -> bytes:
+        """Return what came, b"" where nothing did; never waits. Raises `LineBroken`."""
+        try:
+            content = self._socket.recv(_CHUNK)
+        except BlockingIOError:
+            return b""
+        except OSError as error:
             raise LineBroken(f"{self._address}: cannot receive: {_reason(error)}") from error
         if not content:
             raise LineBroken(f"{self._address}: the other side closed the line")
@@ -390,7 +422,8 @@ def _connected(address: Address, seconds: float) -> socket.socket:
             connection.connect(address.path)
         return connection
     connection = socket.create_connection((address.host, address.port), seconds)
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with _closed_on_failure(connection):
+        tuned(connection)
     return connection
 
 
@@ -413,7 +446,7 @@ def _listening(address: Address) -> socket.socket:
 def _closed_on_failure(opened: socket.socket) -> Iterator[None]:
     try:
         yield
-    except OSError:
+    except BaseException:
         opened.close()
         raise
 

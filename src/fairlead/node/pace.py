@@ -55,13 +55,13 @@ class LiveTime:
         before_wait: Callable[[], None],
         idle: Callable[[], None],
         attend: Callable[[], bool] = nobody,
-        *,
-        spin: bool = False,
     ) -> None:
-        """Take what may end the session, what to do before a wait (commit), and during one."""
+        """Take what may end the session, what to do before a wait (commit), and during one.
+
+        How it waits, asleep or not, is for the world that things arrive from.
+        """
         self._stop = stop
         self._present = present
-        self._slice = _AT_ONCE if spin else SLICE
         self._before_wait = before_wait
         self._idle = idle
         self._attend = attend
@@ -76,7 +76,7 @@ class LiveTime:
             if left <= 0 or self._attend():
                 return True
             self._idle()
-            if self._present.wait(Nanos(min(left, self._slice))):
+            if self._present.wait(Nanos(min(left, SLICE))):
                 return True
         return False
 

@@ -297,7 +297,7 @@ class DirectVenueSettings(Section):
 
     kind: Literal["direct"]
     address: Annotated[
-        str, matching(r"unix:.+|.+:[0-9]{1,5}", "HOST:PORT, or unix: and a path")
+        str, matching(r"(unix|ring):.+|.+:[0-9]{1,5}", "HOST:PORT, or unix: or ring: and a path")
     ] = "127.0.0.1:7350"
     venue: Name = "SIM"
     instruments: Annotated[tuple[ListedInstrumentSettings, ...], Strict(False)] = Field(

@@ -30,14 +30,24 @@ class VenueOutside:
         account: str,
         heartbeat: Nanos,
         clock: ClockSettings,
+        *,
+        spins: bool = False,
     ) -> None:
-        """Take where it is, what it lists, who we are there, and how the clock is watched."""
+        """Take where it is, what it lists, who we are there, how the clock is watched, and whether
+        the session waits awake.
+        """
         self._account = account
         self._heartbeat = heartbeat
         self._instance = f"{os.getpid()}-{monotonic_ns()}"
         self.clock = NodeClock()
         self.world = DirectWorld(
-            address, venue, instruments, self.clock.now, monotonic_ns, Pauses(os.getpid())
+            address,
+            venue,
+            instruments,
+            self.clock.now,
+            monotonic_ns,
+            Pauses(os.getpid()),
+            spins=spins,
         )
         self.present = Present(self.clock, self.world, clock)
 

@@ -192,6 +192,7 @@ def _direct(configuration: Configuration, venue: DirectVenueSettings) -> Surroun
         configuration.account.name,
         venue.heartbeat,
         configuration.session.clock,
+        spins=configuration.session.wait == "spin",
     )
     start = WallClock().now()
     until = Nanos(start + (configuration.session.duration or A_LONG_TIME))

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,10 +43,15 @@ class Venue:
         self.orders: list[Order] = []
         self.end: VenueEnd | None = None
         self.connection = 0
+        self._heard = threading.Semaphore(0)
         self._over = threading.Event()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def hear(self) -> None:
+        """Return when one more order has come."""
+        assert self._heard.acquire(timeout=SECONDS / NANOS_PER_SECOND), "no order came"
 
     def say(self, content: bytes) -> None:
         """Send bytes to the node."""
@@ -76,23 +82,28 @@ class Venue:
             return
         if connection != self.connection or self.end is None:
             self.connection, self.end = connection, VenueEnd(self.account, NOW)
-        self.orders += self.end.receive(content, NOW)
-        self.hub.send(connection, bytes(self.end.outgoing))
-        self.end.outgoing.clear()
+        said = self.end.receive(content, NOW)
+        self.orders += said
+        answer = bytes(self.end.outgoing)
+        self.end.outgoing.clear()  # before the node can hear of it, and the test go on
+        self.hub.send(connection, answer)
+        for _ in said:
+            self._heard.release()
 
 
-@pytest.fixture
-def venue() -> Iterator[Venue]:
-    """Return a venue that listens."""
-    listening = Venue()
+@pytest.fixture(params=["tcp", "ring"])
+def venue(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Venue]:
+    """Return a venue that listens, over TCP and then over shared memory."""
+    at = LOOPBACK if request.param == "tcp" else Address.parse(f"ring:{tmp_path}/venue")
+    listening = Venue(at)
     yield listening
     listening.close()
 
 
-@pytest.fixture
-def world(venue: Venue) -> Iterator[DirectWorld]:
-    """Return a world that is connected to it."""
-    connected = made(venue.hub.address(DOOR))
+@pytest.fixture(params=["block", "spin"])
+def world(request: pytest.FixtureRequest, venue: Venue) -> Iterator[DirectWorld]:
+    """Return a world that is connected to it, and sleeps or spins while it waits."""
+    connected = made(venue.hub.address(DOOR), spins=request.param == "spin")
     connected.begin(ACCOUNT, 1, "a", 60_000)
     assert until(connected, VenueConnected)[-1] == VenueConnected(VENUE)
     yield connected
@@ -100,12 +111,22 @@ def world(venue: Venue) -> Iterator[DirectWorld]:
 
 
 def made(
-    address: Address, arrivals_max: int = 1_000, now: Callable[[], Nanos] = monotonic_ns
+    address: Address,
+    arrivals_max: int = 1_000,
+    now: Callable[[], Nanos] = monotonic_ns,
+    spins: bool = False,
 ) -> DirectWorld:
     """Return a world that has not begun."""
     short = Nanos(1_000_000)
     return DirectWorld(
-        address, VENUE, (INSTRUMENT,), now, monotonic_ns, lambda _: short, arrivals_max
+        address,
+        VENUE,
+        (INSTRUMENT,),
+        now,
+        monotonic_ns,
+        lambda _: short,
+        arrivals_max,
+        spins=spins,
     )
 
 
@@ -120,6 +141,7 @@ def until(world: DirectWorld, kind: type[Input]) -> list[Input]:
 
 def test_what_a_venue_says_arrives_and_what_we_say_leaves(venue: Venue, world: DirectWorld) -> None:
     assert world.act(cancel(1), NOW) is None
+    venue.hear()
     venue.say(venue.account.report(accepted(1)))
     assert until(world, type(accepted(1))) == [accepted(1)]
     assert [one.action for one in venue.orders] == [cancel(1)]
@@ -140,11 +162,12 @@ def test_a_cut_is_told_with_the_books_lost_and_mended(venue: Venue, world: Direc
     assert world.act(cancel(2), NOW) is None
 
 
-def test_a_venue_that_is_not_there_yet_is_waited_for() -> None:
+@pytest.mark.parametrize("spins", [False, True])
+def test_a_venue_that_is_not_there_yet_is_waited_for(spins: bool) -> None:
     early = Venue()
     address = early.hub.address(DOOR)
     early.close()
-    world = made(address)
+    world = made(address, spins=spins)
     world.begin(ACCOUNT, 1, "a", 60_000)
     assert not world.wait(Nanos(50_000_000))
     late = Venue(address)
@@ -188,10 +211,11 @@ def test_a_wait_is_not_ended_by_what_brings_nothing(venue: Venue) -> None:
     assert world.wait(SECONDS)
 
 
+@pytest.mark.parametrize("spins", [False, True])
 def test_market_data_that_finds_no_room_makes_a_gap_and_reports_always_find_it(
-    venue: Venue,
+    venue: Venue, spins: bool
 ) -> None:
-    small = made(venue.hub.address(DOOR), arrivals_max=10)
+    small = made(venue.hub.address(DOOR), arrivals_max=10, spins=spins)
     small.begin(ACCOUNT, 1, "a", 60_000)
     until(small, VenueConnected)
     assert venue.end is not None
@@ -217,6 +241,34 @@ def test_market_data_that_waited_for_too_long_is_a_gap_and_reports_are_kept() ->
     assert world.dropped == 2
     world.happened([Arrived(quote(110))])
     assert world.take(monotonic_ns()) == [quote(110)]
+
+
+def test_market_data_that_came_while_a_spinning_session_did_not_look_is_of_the_past(
+    venue: Venue,
+) -> None:
+    late = Late()
+    world = made(venue.hub.address(DOOR), now=late.now, spins=True)
+    world.begin(ACCOUNT, 1, "a", 60_000)
+    until(world, VenueConnected)
+    assert venue.end is not None
+    venue.end.publish(quote(100), NOW)
+    venue.say(bytes(venue.end.outgoing))
+    late.by = Nanos(WAITED_MAX + NANOS_PER_SECOND)  # it hung, and looks now
+    assert world.wait(SECONDS)
+    assert world.take(late.now()) == [BookGap(INSTRUMENT.instrument, OLD)]
+    world.close("over")
+
+
+class Late:
+    """A clock that a test puts forward."""
+
+    def __init__(self) -> None:
+        """Go with the other clocks."""
+        self.by = Nanos(0)
+
+    def now(self) -> Nanos:
+        """Return how late it is."""
+        return Nanos(monotonic_ns() + self.by)
 
 
 def test_a_node_whose_line_dies_stops_and_does_not_go_on_deaf(venue: Venue) -> None:

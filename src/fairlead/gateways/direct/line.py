@@ -1,24 +1,20 @@
 """The connection of a node to a venue: one thread that connects, reads, and writes what waits.
 
 A connection that breaks is made again, later each time. What is to leave is given to the system by
-whoever sends it, at once; where nothing of it could leave, that is known at once as well. What the
-system takes only in part goes on from here, and may arrive or not.
+whoever sends it, at once (`outlet.py`); what the system takes only in part goes on from here. A
+session that never sleeps needs no such thread: see `polled_line.py`.
 """
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Final, Protocol
+from typing import Protocol
 
 from fairlead.gateways.direct.messages import Action
 from fairlead.gateways.direct.node_end import Event, NodeEnd
+from fairlead.gateways.direct.outlet import NOT_CONNECTED, Outlet
 from fairlead.gateways.errors import LineBroken
-from fairlead.gateways.transport import Address, LineClient, Wake
+from fairlead.gateways.transport import Address, Wake, open_line
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
-
-WAITING_BYTES_MAX: Final = 256 * 1024  # of what the system has not taken; more may not join it
-NOT_CONNECTED: Final = "not sent: there is no session with the venue"
-_LAST_WORD_SECONDS: Final = 1
 
 
 class Listener(Protocol):
@@ -53,9 +49,8 @@ class DirectLine:
         self._end = end
         self._listener = listener
         self._pause = pause
-        self._lock = threading.Lock()  # of the end, the client, and what waits
-        self._client: LineClient | None = None
-        self._waiting = bytearray()
+        self._lock = threading.Lock()  # of the end and the outlet
+        self._outlet: Outlet | None = None
         self._wake = Wake()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="direct line", daemon=True)
@@ -67,18 +62,18 @@ class DirectLine:
     def send(self, action: Action) -> str:
         """Send an action. Return why nothing of it left, "" where it left or may have."""
         with self._lock:
-            client = self._client
-            if client is None or not self._end.logged_in:
+            outlet = self._outlet
+            if outlet is None:
                 return NOT_CONNECTED
-            if len(self._waiting) > WAITING_BYTES_MAX:
-                return "not sent: the venue does not read"
-            self._end.act(action, self._monotonic())
-            return self._let_out(client)
+            problem = outlet.send(action, self._monotonic())
+            if problem or outlet.waiting:
+                self._wake.call()  # the rest is for the thread
+            return problem
 
     def refresh(self) -> None:
         """Ask for whole books."""
         with self._lock:
-            if self._client is not None:
+            if self._outlet is not None:
                 self._end.refresh(self._monotonic())
         self._wake.call()
 
@@ -86,9 +81,9 @@ class DirectLine:
         """End the session and do not connect again."""
         self._closing.set()
         with self._lock:
-            if self._client is not None:
+            if self._outlet is not None:
                 self._end.end(reason)
-                self._say_last(self._client)
+                self._outlet.say_last()
         self._wake.call()
 
     def close(self, reason: str) -> None:
@@ -109,29 +104,28 @@ class DirectLine:
         while not self._closing.is_set():
             attempts += 1
             try:
-                client = LineClient(self._address)
+                client = open_line(self._address)
             except LineBroken as error:
                 self._listener.broke(str(error))
             else:
                 try:
-                    if self._serve(client):
+                    if self._serve(Outlet(client, self._end)):
                         attempts = 0
                 finally:
                     client.close()
             if not self._closing.is_set():
                 self._wake.wait(self._pause(attempts) / NANOS_PER_SECOND)
 
-    def _serve(self, client: LineClient) -> bool:
+    def _serve(self, outlet: Outlet) -> bool:
         """Keep a connection until it is over. Return whether a session stood on it."""
         stood = False
         with self._lock:
-            self._waiting.clear()
             self._end.connected(self._monotonic())
-            self._client = client
+            self._outlet = outlet
         reason = ""
         try:
             while not self._end.ended and not self._closing.is_set():
-                content = self._turn(client)
+                content = self._turn(outlet)
                 stood = stood or self._end.logged_in
                 if content:
                     with self._lock:
@@ -141,51 +135,18 @@ class DirectLine:
         except LineBroken as error:
             reason = str(error)
         with self._lock:
-            self._client = None
-            self._say_last(client)
+            self._outlet = None
+            outlet.say_last()
             self._end.lost(reason or "closed by us")
-        client.close()  # before anybody hears of it
+        outlet.client.close()  # before anybody hears of it
         self._listener.broke(self._end.ended)
         return stood
 
-    def _turn(self, client: LineClient) -> bytes:
+    def _turn(self, outlet: Outlet) -> bytes:
         with self._lock:
             now = self._monotonic()
             self._end.tick(now)
-            self._flush(client)
+            outlet.flush()
             seconds = max(0, self._end.next_time - now) / NANOS_PER_SECOND
-            waits = bool(self._waiting)
-        return client.receive(seconds, self._wake, sending=waits)
-
-    def _let_out(self, client: LineClient) -> str:
-        """Give the system the message that was just made. Only if it took nothing, say so."""
-        message = bytes(self._end.outgoing)
-        self._end.outgoing.clear()
-        if self._waiting:
-            self._waiting += message
-            return ""
-        try:
-            sent = client.offer(message)
-        except LineBroken as error:
-            self._end.lost(str(error))
-            self._wake.call()
-            return f"not sent: {error}"
-        if sent < len(message):
-            self._waiting += message[sent:]
-            self._wake.call()
-        return ""
-
-    def _flush(self, client: LineClient) -> None:
-        """Give the system what waits, as much as it takes. Raises `LineBroken`."""
-        self._waiting += self._end.outgoing
-        self._end.outgoing.clear()
-        if self._waiting:
-            sent = client.offer(bytes(self._waiting))
-            del self._waiting[:sent]
-
-    def _say_last(self, client: LineClient) -> None:
-        """Say why it ends, if the other side still listens."""
-        with suppress(LineBroken):  # it is over anyway
-            client.send(bytes(self._waiting + self._end.outgoing), _LAST_WORD_SECONDS)
-        self._waiting.clear()
-        self._end.outgoing.clear()
+            waits = bool(outlet.waiting)
+        return outlet.client.receive(seconds, self._wake, sending=waits)

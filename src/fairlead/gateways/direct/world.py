@@ -4,14 +4,19 @@ What arrives is stamped with the time of its arrival and queued; the queue is bo
 that finds no room is dropped, and so is what waited for too long: it would be taken as if it were
 of now. Every book is a gap then until it is sent anew. Reports are never
 dropped: where twice as many wait, nothing is read any more, and they wait in the network.
+
+A session that sleeps is woken by the thread of a `DirectLine`. One that spins looks itself, over a
+`PolledLine`: from tick to order no thread hands over to another. What came while it did not look
+for too long counts as having come when it looked last.
 """
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from fairlead.gateways.direct.line import NOT_CONNECTED, DirectLine
+from fairlead.gateways.direct.line import DirectLine
 from fairlead.gateways.direct.node_end import (
     Alarm,
     Arrived,
@@ -22,6 +27,8 @@ from fairlead.gateways.direct.node_end import (
     NeverRead,
     NodeEnd,
 )
+from fairlead.gateways.direct.outlet import NOT_CONNECTED
+from fairlead.gateways.direct.polled_line import PolledLine
 from fairlead.gateways.transport import Address
 from fairlead.model.inputs import (
     BookGap,
@@ -58,6 +65,8 @@ class DirectWorld:
         monotonic: Callable[[], Nanos],
         pause: Callable[[int], Nanos],
         arrivals_max: int = ARRIVALS_MAX,
+        *,
+        spins: bool = False,
     ) -> None:
         """Take where the venue is and what it is taken to list; nothing is connected yet."""
         self.venue: Final = venue
@@ -70,7 +79,10 @@ class DirectWorld:
         self._arrivals_max = arrivals_max
         self._arrived: deque[tuple[Nanos, Input]] = deque()
         self._came = threading.Condition()
-        self._line: DirectLine | None = None
+        self._spins = spins
+        self._line: DirectLine | PolledLine | None = None
+        self._polled: PolledLine | None = None  # the same, where the session spins
+        self._looked = _FAR  # when a session that spins has looked last; at first never
         self._stands = False
         self._full = False
         self._closing = False
@@ -86,8 +98,10 @@ class DirectWorld:
         assert self._line is None, "a world begins once"
         identity = Identity(self.venue, account, epoch, instance, heartbeat_ms)
         end = NodeEnd(identity, self._instruments)
-        self._line = DirectLine(self._address, end, self, self._monotonic, self._pause)
-        self._line.start()
+        kind = PolledLine if self._spins else DirectLine
+        line = kind(self._address, end, self, self._monotonic, self._pause)
+        self._line, self._polled = line, line if isinstance(line, PolledLine) else None
+        line.start()
 
     def close(self, reason: str) -> None:
         """End the session in order."""
@@ -96,7 +110,7 @@ class DirectWorld:
             self._came.notify_all()
         if self._line is not None:
             self._line.close(reason)
-            self._line = None
+            self._line = self._polled = None
 
     # --- what the session asks --------------------------------------------------------------------
 
@@ -123,6 +137,8 @@ class DirectWorld:
 
     def wait(self, span: Nanos) -> bool:
         """Return as soon as something waits to be taken, or after a span; whether it does."""
+        if self._polled is not None:
+            return self._spin(self._polled, span)
         with self._came:
             if span:
                 self._came.wait_for(self._worth_waking, span / NANOS_PER_SECOND)
@@ -171,6 +187,21 @@ class DirectWorld:
             self._died = error
             self._came.notify_all()
 
+    def _spin(self, line: PolledLine, span: Nanos) -> bool:
+        """Look until something came, at most for a span, and let others have the processor."""
+        self._look(line)
+        if span and not self._arrived:
+            until = self._monotonic() + span
+            while not self._arrived and self._monotonic() < until:
+                os.sched_yield()
+                self._look(line)
+        return bool(self._arrived)
+
+    def _look(self, line: PolledLine) -> None:
+        """Let the line tell what came. It came now, if we looked a short while ago."""
+        line.poll()
+        self._looked = self._now()
+
     def _worth_waking(self) -> bool:
         return bool(self._arrived) or self._died is not None
 
@@ -181,15 +212,22 @@ class DirectWorld:
 
     def _queue(self, inputs: list[Input], bounded: bool = True) -> None:
         with self._came:
-            while bounded and len(self._arrived) >= 2 * self._arrivals_max and not self._closing:
+            while bounded and self._must_wait_for_room():
                 self._came.wait()
             now = self._now()
+            if self._spins and now - self._looked > WAITED_MAX:
+                now = self._looked
             for input in inputs:
                 if bounded and len(self._arrived) >= self._arrivals_max:
                     self._drop(input, now)
                 else:
                     self._arrived.append((now, input))
             self._came.notify_all()
+
+    def _must_wait_for_room(self) -> bool:
+        """Whether a thread of its own is to read no more; who spins takes before it reads again."""
+        full = len(self._arrived) >= 2 * self._arrivals_max
+        return full and not self._spins and not self._closing
 
     def _leave_out_old(self, time: Nanos) -> None:
         """Leave out all market data that waits if the first of it has waited for too long."""
