@@ -4,6 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead.node.capacity_check import (
+    CapacityUnknown,
+    capacity_of,
+    messages_per_second,
+    override_note,
+)
 from fairlead.node.configuration import Configuration
 from fairlead.node.kill_settings import KillSwitchSettings
 from fairlead.node.risk_settings import RiskSettings
@@ -30,6 +36,7 @@ def configuration_findings(configuration: Configuration) -> Iterator[Finding]:
     """Yield what holds under a configuration, and what a person should know of it."""
     yield Finding("configuration", f"digest {configuration.digest()[:16]}")
     yield from _risk_findings(configuration.risk.resolved())
+    yield _capacity(configuration)
     yield Finding("kill switch", _kill_switch(configuration.risk.kill_switch))
     yield Finding("audit", _audit(configuration.audit))
     for rule in configuration.alerting.rules:
@@ -62,6 +69,19 @@ def _risk_findings(settings: RiskSettings) -> Iterator[Finding]:
     for dynamic in settings.all_dynamic():
         names = [f"{limit.kind.name.lower()} {_number(limit.hard)}" for limit in dynamic.limits]
         yield Finding("dynamic limit", f"{dynamic.condition}: {', '.join(names)}")
+
+
+def _capacity(configuration: Configuration) -> Finding:
+    """Return how much of what this machine was measured to take may be sent."""
+    sent = messages_per_second(configuration.limits.message_rate)
+    try:
+        capacity = capacity_of(configuration)
+    except CapacityUnknown as unknown:
+        note = override_note(configuration)
+        return Finding("capacity", f"{unknown}{note}", advice="fairlead capacity measure")
+    share = f"{100 * sent // capacity} %" if capacity else "more"
+    found = f"{capacity:,} orders a second at a p99 of 100 us; {sent:,} messages may leave: {share}"
+    return Finding("capacity", f"{found}{override_note(configuration)}")
 
 
 def _audit(settings: AuditSettings) -> str:

@@ -129,6 +129,9 @@ COMMANDS: Final = {
         "story:app", "Tell what happened: to an order, to a position, on a trading day."
     ),
     "preflight": Listed("preflight:app", "Look at what has to hold before a session begins."),
+    "capacity": Listed(
+        "capacity:app", "What this machine can take: latency over load, measured and shown."
+    ),
     "limits": Listed(
         "limits:app",
         "Show limits and their use; explain what they answer to an order; change them.",

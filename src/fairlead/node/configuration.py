@@ -22,6 +22,7 @@ from fairlead.model.units import (
     NANOS_PER_SECOND,
     Nanos,
 )
+from fairlead.node.capacity_settings import CapacitySettings
 from fairlead.node.clock_watch import ClockSettings
 from fairlead.node.data_settings import DataSettings
 from fairlead.node.errors import Problem
@@ -175,6 +176,7 @@ class LimitSettings(Section):
     default: InstrumentLimitSettings = InstrumentLimitSettings()
     instruments: Mapping[Symbol, InstrumentLimitSettings] = {}
     message_rate: MessageRateSettings = MessageRateSettings()
+    capacity: CapacitySettings = CapacitySettings()
 
     def of(self, symbol: str) -> InstrumentLimitSettings:
         """Return the limits of an instrument: its own, or the default ones."""

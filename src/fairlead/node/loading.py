@@ -16,6 +16,7 @@ from pydantic import AliasChoices, BaseModel, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
+from fairlead.node.capacity_check import refuse_beyond
 from fairlead.node.configuration import Configuration
 from fairlead.node.errors import ConfigurationError, Problem
 from fairlead.node.including import folded, joined, outside_values, put_over, said_again
@@ -55,12 +56,13 @@ def load(path: Path, environment: Mapping[str, str]) -> Configuration:
     """Return the configuration in a YAML file and in those that it includes.
 
     Raises `ConfigurationError` with all that is wrong with a file. `environment` is what `${NAME}`
-    in it stands for.
+    in it stands for. The message rate is held against the capacity in the file that it names.
     """
     configuration = _read(_text(path), str(path), environment)
     for included in configuration.include:
         place = path.parent / included
         configuration = _joined(configuration, place, environment, over=False)
+    refuse_beyond(configuration)
     return configuration.model_copy(update={"include": ()})
 
 

@@ -29,6 +29,7 @@ from fairlead.model.units import (
     StrategyId,
 )
 from fairlead.node.build import sources_hash
+from fairlead.node.capacity_check import override_note
 from fairlead.node.configuration import Configuration
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.risk_opening import risk_opening
@@ -140,7 +141,7 @@ def _instruments(wired: Wired, reason: str) -> list[Input]:
             inputs.append(LimitChange(limits, POLICY, reason))
     rate = _message_rate(configuration)
     if machine.gate.throttle.rate != rate:
-        inputs.append(MessageRateChange(rate, POLICY, reason))
+        inputs.append(MessageRateChange(rate, POLICY, f"{reason}{override_note(configuration)}"))
     return inputs
 
 
