@@ -227,7 +227,7 @@ def test_every_case_can_be_run(quick: bool) -> None:
 def test_a_full_run_has_five_rounds_and_orders_up_to_200_000() -> None:
     full = plan(quick=False)
     assert full.rounds == 5
-    assert full.cases[-1].name == "growth-200000"
+    assert full.cases[-2].name == "growth-200000"
     assert plan(quick=True).rounds < 5
     assert plan(quick=True, rounds=1).rounds == 1
 
@@ -301,6 +301,7 @@ def told(case: str, system: str, number: int, **more: float) -> dict[str, Any]:
     """Return a line as a run tells it."""
     line = {"case": case, "system": system, "round": number, "ver": "1", "others": 0.0}
     counts = {"ticks": 100, "orders": 10, "cpu": 1e-6, "peak": 2.0, "rss_before_data": 1.0}
+    counts["process"] = 0.5
     memory = {"rss_after_data": 1.0, "rss_end": 2.0, "lat_ns": {"p50": 1, "p99": 2, "max": 3}}
     return {**line, **counts, **memory, **more}
 
@@ -332,6 +333,7 @@ def test_costs_are_counted_by_what_a_case_is_of() -> None:
         Case("quotes-1", "", "event", *mine),
         Case("growth-100000", "", "order", *mine),
         Case("latency", "", "fill", *mine),
+        Case("start", "", "process", *mine),
     )
     lines = [told(case.name, OURS, 0) for case in cases]
     found = {one.name: one.sides[0].cost.median for one in results(Plan(cases, 1), lines)}
@@ -342,6 +344,7 @@ def test_costs_are_counted_by_what_a_case_is_of() -> None:
             "latency-p50": 1.0,
             "latency-p99": 2.0,
             "latency-max": 3.0,
+            "start": 500.0,
             "memory": 10_000.0,  # 1 MiB for 100 quotes
             "growth-memory": 2**20 / 10,
         }

@@ -80,7 +80,7 @@ CHARTS: Final = (
         "An order after more and more others, every second one closing the position",
         ("growth-1000", "growth-10000", "growth-100000", "growth-200000"),
     ),
-    Chart("benchmarks-footing", "What it takes to begin", ("memory", "import", "size")),
+    Chart("benchmarks-footing", "What it takes to begin", ("memory", "import", "start", "size")),
 )
 
 

@@ -7,7 +7,7 @@ then all again, so that what else the machine does falls on all alike.
 
 from typing import Final, Literal, NamedTuple
 
-Unit = Literal["event", "order", "fill"]  # what the cost of one is counted by
+Unit = Literal["event", "order", "fill", "process"]  # what the cost of one is counted by
 
 OURS: Final = "fairlead"
 PURE: Final = "fairlead, interpreted"
@@ -66,7 +66,7 @@ GROWTH_OURS: Final = 200_000
 def plan(quick: bool, rounds: int | None = None) -> Plan:
     """Return the plan; a quick one takes a fifth of the events, and fewer rounds."""
     part = 5 if quick else 1
-    cases = (*_data_cases(part), *_order_cases(part), *_growth_cases(quick))
+    cases = (*_data_cases(part), *_order_cases(part), *_growth_cases(quick), _start_case())
     return Plan(cases, rounds or (3 if quick else 5))
 
 
@@ -153,3 +153,11 @@ def _growth_cases(quick: bool) -> list[Case]:
         )
         for count in counts
     ]
+
+
+def _start_case() -> Case:
+    """Return the case of a whole process that begins, runs over little, and ends."""
+    systems = (OURS, PURE, "nautilus", "vnpy", "hftbacktest", "backtrader", FLOOR)
+    little = ("--limit-n", "1000")
+    entries = tuple(Entry(system) for system in systems)
+    return Case("start", "A process with 1,000 quotes", "process", _QUOTES_1, little, entries)

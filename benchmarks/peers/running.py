@@ -110,7 +110,7 @@ def run_once(
     line["case"], line["system"], line["options"] = case.name, entry.system, " ".join(given)
     line["others"] = round(max(0.0, after.working - before.working - mine) / took, 3)
     line["steal"] = round((after.stolen - before.stolen) / took, 3)
-    line["waited"] = round(waited, 1)
+    line["waited"], line["process"] = round(waited, 1), round(mine, 4)
     return line
 
 
@@ -142,14 +142,9 @@ def used_by_children() -> float:
 
 
 def _progress(case: Case, line: Line, number: int, rounds: int) -> str:
-    count = line["ticks"] if case.unit == "event" else line["orders"]
-    cost = line["cpu"] / count * 1e9
-    written = f"{cost:,.0f} ns" if cost < 10_000 else f"{cost / 1000:,.1f} us"
+    count = line["orders"] if case.unit in ("order", "fill") else line["ticks"]
+    spent = line["process"] if case.unit == "process" else line["cpu"] / count
+    written = f"{spent * 1e9:,.0f} ns" if spent < 1e-5 else f"{spent * 1e6:,.1f} us"
+    one = {"event": "an event", "process": "in all"}.get(case.unit, "an order")
     others = f", others took {line['others']:.2f} of a core" if line["others"] > IDLE else ""
-    turn = f"{number} of {rounds}"
-    return f"{case.name} {turn}: {line['system']} {written} an {count_name(case)}{others}"
-
-
-def count_name(case: Case) -> str:
-    """Return what one of a case is called."""
-    return "event" if case.unit == "event" else "order"
+    return f"{case.name} {number} of {rounds}: {line['system']} {written} {one}{others}"

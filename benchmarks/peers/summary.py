@@ -103,8 +103,8 @@ def results(of: Plan, lines: list[Line]) -> list[Result]:
                 title = f"{case.title}, {name}"
                 found.append(result(f"{case.name}-{name}", title, NANOSECONDS, mine, _span(name)))
         else:
-            value = _per_event if case.unit == "event" else _per_order
-            found.append(result(case.name, case.title, NANOSECONDS, mine, value))
+            unit, value = _COUNTED[case.unit]
+            found.append(result(case.name, case.title, unit, mine, value))
     quotes = [line for line in lines if line["case"] == "quotes-1"]
     found.append(result("memory", "Memory for a million quotes", MIB, quotes, _held))
     grown = [line for line in lines if line["case"] == "growth-100000"]
@@ -122,6 +122,10 @@ def _per_event(line: Line) -> float:
 
 def _per_order(line: Line) -> float:
     return float(line["cpu"]) / int(line["orders"]) * 1e9
+
+
+def _whole(line: Line) -> float:
+    return float(line["process"]) * 1e3
 
 
 def _span(name: str) -> Value:
@@ -143,6 +147,13 @@ def _imported(line: Line) -> float:
 
 def _size(line: Line) -> float:
     return float(line["mib"])
+
+
+_COUNTED: Final[dict[str, tuple[str, Value]]] = {
+    "event": (NANOSECONDS, _per_event),
+    "order": (NANOSECONDS, _per_order),
+    "process": (MILLISECONDS, _whole),
+}
 
 
 def result(name: str, title: str, unit: str, lines: Iterable[Line], value: Value) -> Result:
