@@ -12,7 +12,10 @@ HEAVY = {
     *("alembic", "asyncio", "cryptography", "duckdb", "exchange_calendars", "httpx", "jinja2"),
     *("numpy", "pandas", "plotly", "pyarrow", "sqlalchemy", "websockets", "zstandard"),
 }
-LISTED = {"fairlead", "fairlead.cli", "fairlead.cli.main"}
+LISTED = {
+    *("fairlead", "fairlead.cli", "fairlead.cli.main"),
+    *("fairlead.node", "fairlead.node.collector"),  # nothing but the collector's switch
+}
 SPEAKS_WEBSOCKET = "exchange"  # its door is one
 
 

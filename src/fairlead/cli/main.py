@@ -11,6 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import fairlead
+from fairlead.node.collector import uncollected
 
 
 class Listed(NamedTuple):
@@ -161,7 +162,8 @@ class OnDemand(TyperGroup):
 def loaded(name: str) -> Any:
     """Return a command of the list, or a group of commands, loaded."""
     file, _, attribute = COMMANDS[name].place.partition(":")
-    found = getattr(importlib.import_module(f"fairlead.cli.{file}"), attribute)
+    with uncollected():  # what is loaded stays
+        found = getattr(importlib.import_module(f"fairlead.cli.{file}"), attribute)
     if isinstance(found, typer.Typer):
         return typer.main.get_group(found)
     alone = typer.Typer(add_completion=False)
