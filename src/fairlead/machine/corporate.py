@@ -129,7 +129,9 @@ def renamed(state: State, action: InstrumentRenamed, time: Nanos, outputs: list[
         outputs.append(InputRefused("InstrumentRenamed", problem))
         return
     terms = state.instruments[action.instrument]
-    state.instruments[action.instrument] = msgspec.structs.replace(terms, symbol=action.symbol)
+    terms_now = msgspec.structs.replace(terms, symbol=action.symbol)
+    state.instruments[action.instrument] = terms_now
+    state.gate.exposure.rename(terms_now)
     state.gate.tree.rename(action.instrument, action.symbol)  # limits and kills go with it
     before = Scope(ScopeKind.INSTRUMENT, terms.symbol)
     state.approvals.rename(before, Scope(ScopeKind.INSTRUMENT, action.symbol))

@@ -21,7 +21,6 @@ from fairlead.machine.risk.usage import check_exposure, check_position
 from fairlead.machine.scopes import follow
 from fairlead.machine.state import State
 from fairlead.model.inputs import SubmitRequest
-from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import FailedCheck
 from fairlead.model.risk import LEAST, Limit
 from fairlead.model.risk_terms import LimitKind, ScopeKind
@@ -29,7 +28,6 @@ from fairlead.model.terms import OrderType, Side, TimeInForce
 from fairlead.model.units import (
     MILLIONTHS,
     AccountId,
-    InstrumentId,
     OrderId,
     Price,
     Quantity,
@@ -151,7 +149,7 @@ def _loss(state: State, node: Node, limit: Limit) -> Use:
 
 def _look_at_slot(state: State, slot: Slot, seen: _Seen) -> None:
     """Ask layers 2 and 3 with an order of nothing, on either side."""
-    node, instrument = slot.totals.node, slot.market.instrument
+    node = slot.totals.node
     if not (node.position_limits or node.exposure_limits):
         return
     exposure = state.gate.exposure
@@ -165,7 +163,7 @@ def _look_at_slot(state: State, slot: Slot, seen: _Seen) -> None:
     equity = exposure.equity(node, account)
     tail_risk = exposure.tail_risk(account)
     for side in (_BUY, _SELL):
-        terms = _nothing(state, instrument, path, side)
+        terms = _nothing(state, slot.market, path, side)
         cash = exposure.cash_left(slot, terms)
         check_position(slot, terms, equity, checks, seen)
         check_exposure(slot, terms, equity, cash, tail_risk, checks, seen)
@@ -181,8 +179,7 @@ def _look_at_lane(state: State, lane: Lane, seen: _Seen) -> None:
     path = lane.path
     if path.version != state.gate.tree.version:
         path.refresh(state.gate.tree.version)
-    instrument = state.instruments[InstrumentId(path.nodes[-1].number)]
-    terms = _nothing(state, instrument, path, _BUY)
+    terms = _nothing(state, lane.market, path, _BUY)
     terms.reduces = True  # so that it is told even where it is exceeded
     check_order_to_trade(terms, lane, seen, Checks(OrderId(0), None))
     repeated = path.tightest(_REPEATED)
@@ -212,18 +209,16 @@ def _accounts(state: State, node: Node) -> list[tuple[AccountId, str]]:
     ]
 
 
-def _nothing(state: State, instrument: Instrument, path: Path, side: Side) -> Terms:
+def _nothing(state: State, market: Market, path: Path, side: Side) -> Terms:
     """Return an order of nothing, as the gate is asked."""
-    book = state.books.get(instrument.instrument)
-    assert book is not None, "every instrument has a book"
     none, price = Quantity(0), Price(0)
-    market, forever = OrderType.MARKET, TimeInForce.GTC
-    number = instrument.instrument
+    at_market, forever = OrderType.MARKET, TimeInForce.GTC
+    number = market.instrument.instrument
     request = SubmitRequest(
-        StrategyId(0), OrderId(0), number, side, market, forever, False, none, price
+        StrategyId(0), OrderId(0), number, side, at_market, forever, False, none, price
     )
     order = Order(request, state.time)
-    return Terms(order, none, price, instrument, book, path, state.time)
+    return Terms(order, none, price, market, path, state.time)
 
 
 def _is_worse(limit: Limit, measured: int | None, than: int | None) -> bool:

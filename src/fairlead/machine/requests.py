@@ -14,7 +14,7 @@ from fairlead.machine.orders import PLAIN, STOPS, Hold, Order
 from fairlead.machine.pricing import price_of
 from fairlead.machine.risk.parents import dearer
 from fairlead.machine.risk.terms import Terms
-from fairlead.machine.scopes import follow, path_of
+from fairlead.machine.scopes import follow, lane_of
 from fairlead.machine.settling import await_answer, settle
 from fairlead.machine.state import State
 from fairlead.machine.validation import problems
@@ -341,11 +341,8 @@ def _send_cancel(state: State, order: Order, time: Nanos, outputs: list[Output])
 
 def terms_of(state: State, order: Order, quantity: Quantity, price: Price, time: Nanos) -> Terms:
     """Return what is asked of the gate: an order with a total quantity and a price."""
-    instrument = state.instruments[order.instrument]
-    book = state.books.get(order.instrument)
-    assert book is not None, "every instrument has a book"
-    path = path_of(state, order.strategy, instrument)
-    return Terms(order, quantity, price, instrument, book, path, time)
+    lane = lane_of(state, order)
+    return Terms(order, quantity, price, lane.market, lane.path, time)
 
 
 def _review(state: State, terms: Terms, outputs: list[Output]) -> Approved | list[FailedCheck]:

@@ -1,6 +1,8 @@
 """Which scopes an order or a position is in, and their exposure kept up with the positions."""
 
 from fairlead.machine.holdings import Position
+from fairlead.machine.orders import NO_LANE, Order
+from fairlead.machine.risk.lanes import Lane
 from fairlead.machine.risk.tree import Node, Path
 from fairlead.machine.state import State
 from fairlead.model.instruments import Instrument
@@ -9,13 +11,22 @@ from fairlead.model.risk_terms import ScopeKind
 from fairlead.model.units import AccountId, InstrumentId, StrategyId
 
 
+def lane_of(state: State, order: Order) -> Lane:
+    """Return the lane of an order, with the limits that hold now."""
+    gate = state.gate
+    if order.lane == NO_LANE:
+        instrument = state.instruments[order.instrument]
+        order.lane = _lane(state, order.strategy, instrument).number
+    lane = gate.lanes.of(order)
+    gate.tree.freshen(lane.path)
+    return lane
+
+
 def path_of(state: State, strategy: StrategyId, instrument: Instrument) -> Path:
     """Return the scopes of the orders of a strategy in an instrument."""
-    found = state.gate.tree.path(strategy, instrument.instrument)
-    if found is not None:
-        return found
-    definition = state.strategies[strategy]
-    return _lay(state, strategy, definition.name, definition.account, instrument)
+    path = _lane(state, strategy, instrument).path
+    state.gate.tree.freshen(path)
+    return path
 
 
 def follow(state: State) -> None:
@@ -31,13 +42,14 @@ def follow_position(state: State, position: Position) -> None:
         return
     position.followed = position.quantity
     strategy = position.strategy or StrategyId(-position.account)
-    instrument = state.instruments[position.instrument]
-    if state.gate.tree.path(strategy, instrument.instrument) is None:
+    lane = state.gate.lanes.find(strategy, position.instrument)
+    if lane is None:
+        instrument = state.instruments[position.instrument]
         if position.strategy:
-            path_of(state, position.strategy, instrument)
+            lane = _lane(state, strategy, instrument)
         else:  # what an account holds for no strategy
-            _lay(state, strategy, "", position.account, instrument)
-    state.gate.exposure.hold(strategy, position.instrument, change)
+            lane = _lay(state, strategy, "", position.account, instrument)
+    state.gate.exposure.hold(lane, change)
 
 
 def node_of(state: State, scope: Scope) -> Node | None:
@@ -53,16 +65,23 @@ def covers(state: State, scope: Scope, strategy: StrategyId, instrument: Instrum
     return any(node.scope == scope for node in path.nodes)
 
 
+def _lane(state: State, strategy: StrategyId, instrument: Instrument) -> Lane:
+    found = state.gate.lanes.find(strategy, instrument.instrument)
+    if found is not None:
+        return found
+    definition = state.strategies[strategy]
+    return _lay(state, strategy, definition.name, definition.account, instrument)
+
+
 def _lay(
     state: State, strategy: StrategyId, name: str, account: AccountId, instrument: Instrument
-) -> Path:
+) -> Lane:
     owner = state.positions.account(account)
     assert owner is not None, "a strategy is only known with its account"
     gate = state.gate
     desk = state.desks.get(account, "")
     path = gate.tree.lay(strategy, name, account, owner.name, desk, instrument)
-    gate.exposure.lay(strategy, path, instrument)
-    return path
+    return gate.exposure.lay(strategy, path, instrument)
 
 
 def _number(state: State, scope: Scope) -> int | None:

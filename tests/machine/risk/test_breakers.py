@@ -226,11 +226,8 @@ def test_a_breaker_has_its_own_shares() -> None:
     rig = a_rig()
     rig.give(breaker("stale_books >= 0", state=WARNING, size_share=100_000, collar_share=900_000))
     rig.give(order(WARNING, MAIN))
-    path = rig.machine.gate.tree.path(submit(1).strategy, submit(1).instrument)
-    if path is None:
-        rig.give(submit(1, quantity=1))
-        path = rig.machine.gate.tree.path(submit(1).strategy, submit(1).instrument)
-    assert path is not None
+    rig.give(submit(1, quantity=1))
+    path = rig.machine.gate.lanes.of(rig.order(1)).path
     shares = (
         rig.machine.gate.breakers.size_share(path),
         rig.machine.gate.breakers.collar_share(path),

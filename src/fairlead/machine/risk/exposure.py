@@ -91,14 +91,18 @@ class Exposure:
         """Make an instrument known, with the book that it is valued by."""
         self._markets[instrument.instrument] = Market(instrument, book)
 
-    def lay(self, strategy: StrategyId, path: Path, instrument: Instrument) -> None:
+    def rename(self, instrument: Instrument) -> None:
+        """Call an instrument as it is called from now on."""
+        self._markets[instrument.instrument].instrument = instrument
+
+    def lay(self, strategy: StrategyId, path: Path, instrument: Instrument) -> Lane:
         """Make the slots of a path, and its lane."""
         number = instrument.instrument
         slots = [self._slot(node, path.account, number) for node in path.nodes]
         outlay = None
         if slots[0].market.paid_in_full:
             outlay = self._outlays.setdefault((path.account, instrument.currency), Outlay())
-        self._lanes.lay(strategy, path, slots, outlay, instrument)
+        return self._lanes.lay(strategy, path, slots, outlay, instrument)
 
     def classify(self, profile: Profile) -> None:
         """Count an instrument in its sector, and with its sensitivities, from now on."""
@@ -215,10 +219,8 @@ class Exposure:
         if self._changed:
             self._take_in_changes()
 
-    def hold(self, strategy: StrategyId, instrument: InstrumentId, change: int) -> None:
+    def hold(self, lane: Lane, change: int) -> None:
         """Take in that a position has changed."""
-        lane = self._lanes.find(strategy, instrument)
-        assert lane is not None, "the lane of a position is laid"
         for slot in lane.slots:
             slot.net = SignedQuantity(slot.net + change)
         self._note_change(lane)
@@ -295,7 +297,7 @@ class Exposure:
             self.refresh()
         order = terms.order
         lane = self._lanes.of(order)
-        self._note(lane.market)
+        self._note(terms.market)
         if terms.path.version != self._version:
             self._value_asked(terms.path.version)
         terms.added = Quantity(max(0, max(0, terms.quantity - order.filled) - order.reserved))
@@ -328,7 +330,7 @@ class Exposure:
         account = terms.path.account
         terms.value_added = max(0, terms.value - order.value_sent)
         terms.quantity_added = max(0, terms.quantity - order.quantity_sent)
-        terms.cost_added = _cost_added(terms, lane.market)
+        terms.cost_added = _cost_added(terms)
         for slot in lane.slots:
             if slot.totals.node.exposure_limits:
                 equity = self.equity(slot.totals.node, account)
@@ -437,7 +439,7 @@ class Exposure:
         order.value_today = order.quantity_today = 0
 
 
-def _cost_added(terms: Terms, market: Market) -> int:
+def _cost_added(terms: Terms) -> int:
     """Return what an order adds to the cost of what buys: more of it, or at a dearer price."""
     order = terms.order
     if not terms.buys:
@@ -446,7 +448,7 @@ def _cost_added(terms: Terms, market: Market) -> int:
     if order.working:  # until the venue has answered it may trade on either terms
         worst, price = max(worst, order.quantity_worst), dearer(terms)
     left = max(0, worst - order.filled)
-    return max(0, market.worst(left, price) - order.cost_reserved)
+    return max(0, terms.market.worst(left, price) - order.cost_reserved)
 
 
 def _sent_content(order: Order) -> list[object]:

@@ -19,7 +19,7 @@ from fairlead.machine.risk.exposure import Exposure
 from fairlead.machine.risk.kills import Kills
 from fairlead.machine.risk.lanes import Lanes
 from fairlead.machine.risk.losses import Losses
-from fairlead.machine.risk.order_checks import check_grid, check_reference, check_size
+from fairlead.machine.risk.order_checks import check_grid, check_reference, check_size, share
 from fairlead.machine.risk.overrides import Overrides
 from fairlead.machine.risk.parents import Parents
 from fairlead.machine.risk.pretrade import PreTrade
@@ -140,13 +140,13 @@ class Gate:
         self._check_permission(terms, checks)
         self._check_rate(terms, checks)
         check_grid(terms, checks)
-        limits = self._limits.get(terms.instrument.instrument)
+        limits = self._limits.get(terms.order.instrument)
         checks.fact(limits is not None, "limits_set")
         if limits is None:
             checks.fact(not terms.book.stale, "book_fresh")
             return checks.failed
         collar_share = self.breakers.collar_share(terms.path)
-        collar = BasisPoints(limits.collar * collar_share // MILLIONTHS)
+        collar = BasisPoints(share(limits.collar, collar_share))
         terms.adverse_only = self.pretrade.policy.adverse_collar_only
         check_reference(terms, limits, collar, collar_share, checks)
         check_size(terms, limits, collar, self._size_share(terms), checks)
@@ -182,8 +182,7 @@ class Gate:
 
     def review_cancel(self, now: Nanos) -> FailedCheck | None:
         """Return why a cancel may not leave: its reserve of the message rate is used up."""
-        rate = self.throttle.rate
-        limit = rate.count_max + rate.cancel_reserve if rate is not None else 0
+        limit = self.throttle.count_max + self.throttle.cancel_reserve
         used = self.throttle.used(now)
         return FailedCheck("message_rate", used + 1, limit, Unit.COUNT) if used >= limit else None
 
@@ -216,22 +215,21 @@ class Gate:
         order = terms.order
         if not terms.closing:  # what closes after a kill leaves although nothing else may
             checks.fact(not self.stopped, "trading_stopped")
-            checks.fact(order.strategy not in self._disabled, "strategy_disabled")
+            disabled = bool(self._disabled) and order.strategy in self._disabled
+            checks.fact(not disabled, "strategy_disabled")
         checks.fact(not terms.disconnected, "venue_connected")
         if terms.problem:
             checks.fact(False, terms.problem)
         checks.fact(not terms.book.halted, "instrument_tradable")
         if self.quality.active:
             self.quality.check(terms, checks)
-        unknown = len(self.exposure.of(order.instrument).unknown)
+        unknown = len(terms.market.working.unknown)
         checks.hold(unknown == 0, "orders_unknown", unknown, 0, _COUNT)
 
     def _check_rate(self, terms: Terms, checks: Checks) -> None:
-        rate = self.throttle.rate
-        limit = rate.count_max if rate is not None else 0
-        if rate is not None and terms.closing:
-            limit += rate.cancel_reserve
-        used = self.throttle.used(terms.now)
+        throttle = self.throttle
+        limit = throttle.count_max + (throttle.cancel_reserve if terms.closing else 0)
+        used = throttle.used(terms.now)
         checks.hold(used < limit, "message_rate", used + 1, limit, _COUNT)
 
     def _size_share(self, terms: Terms) -> int:
@@ -242,8 +240,7 @@ class Gate:
     ) -> None:
         """Hold the worst case against the limit: all that works on this side fills."""
         order = terms.order
-        working = self.exposure.of(order.instrument)
-        worst = working.worst(net, order.side, terms.added)
+        worst = terms.market.working.worst(net, order.side, terms.added)
         terms.position_worst = SignedQuantity(worst)
         over = worst if order.side is _BUY else -worst
         most = limits.position_quantity_max

@@ -10,10 +10,10 @@ prices of ours there are.
 """
 
 from bisect import bisect_left
-from collections import deque
 from typing import Final
 
 from fairlead.machine.orders import NO_LANE, Order
+from fairlead.machine.risk.rate import Times
 from fairlead.machine.risk.totals import Market, Outlay, Slot
 from fairlead.machine.risk.tree import Node, Path
 from fairlead.model.instruments import Instrument
@@ -42,7 +42,7 @@ class Count:
         self.unanswered = 0  # orders that the venue has not answered
         self.messages = 0  # of the trading day, while a limit counts them
         self.trades = 0  # likewise
-        self.times: deque[int] = deque()  # of messages in the window, while one is limited
+        self.times = Times()  # of messages in the window, while one is limited
 
 
 class Ladder:
@@ -199,7 +199,7 @@ class Lanes:
         """Return everything that a later output may depend on."""
         return [
             [
-                [each.node.key, each.messages, each.trades, list(each.times)]
+                [each.node.key, each.messages, each.trades, each.times.all()]
                 for each in self._counts.values()
             ],
             [

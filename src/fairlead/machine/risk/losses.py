@@ -396,7 +396,7 @@ class Losses:
             passed = passed or (accepted is not None and not _larger(measured, accepted))
         unit = _UNITS.get(kind, _MONEY)
         shown, bound = _shown(measured, limit.hard, unit, result.money_unit)
-        checks.hold(passed or excused, kind.name.lower(), shown, bound, unit, node.name)
+        checks.hold_optional(passed or excused, kind.name.lower(), shown, bound, unit, node.name)
 
 
 def _place(limit: Limit) -> int:

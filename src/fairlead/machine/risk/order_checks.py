@@ -12,11 +12,10 @@ from fairlead.machine.orders import PLAIN
 from fairlead.machine.risk.terms import Checks, Terms, writable
 from fairlead.model.limits import Limits
 from fairlead.model.risk_terms import LimitKind
-from fairlead.model.terms import InstrumentKind, OrderType, Unit
+from fairlead.model.terms import OrderType, Unit
 from fairlead.model.units import (
     BASIS_POINTS_UNIT,
     MILLIONTHS,
-    MONEY_MAX,
     BasisPoints,
     Money,
     Price,
@@ -24,7 +23,6 @@ from fairlead.model.units import (
 )
 
 _STOP_LIMIT: Final = OrderType.STOP_LIMIT
-_INVERSE: Final = InstrumentKind.INVERSE
 _PRICE: Final = Unit.PRICE
 _QUANTITY: Final = Unit.QUANTITY
 _MONEY: Final = Unit.MONEY
@@ -36,17 +34,22 @@ _ORDER_NOTIONAL: Final = LimitKind.ORDER_NOTIONAL
 _PRICE_COLLAR: Final = LimitKind.PRICE_COLLAR
 
 
+def share(limit: int, millionths: int) -> int:
+    """Return what is left of a limit where a share of it holds."""
+    return limit if millionths == MILLIONTHS else limit * millionths // MILLIONTHS
+
+
 def check_grid(terms: Terms, checks: Checks) -> None:
     """Hold the order against the grid and the bounds of the venue."""
-    quantity, price, instrument = terms.quantity, terms.price, terms.instrument
-    least, most, lot = instrument.quantity_min, instrument.quantity_max, instrument.quantity_lot
+    quantity, price, market = terms.quantity, terms.price, terms.market
+    least, most, lot = market.quantity_min, market.quantity_max, market.quantity_lot
     checks.hold(quantity >= least, "quantity_min", quantity, least, _QUANTITY)
     checks.hold(quantity <= most, "quantity_max", quantity, most, _QUANTITY)
     checks.hold(quantity % lot == 0, "quantity_lot", quantity, lot, _QUANTITY)
     if terms.has_limit:
         checks.hold(price > 0, "price_present", price, 1, _PRICE)
         if price > 0:
-            tick = instrument.price_tick
+            tick = market.price_tick
             checks.hold(price % tick == 0, "price_tick", price, tick, _PRICE)
     else:
         checks.hold(price == 0, "price_absent", price, 0, _PRICE)
@@ -63,7 +66,8 @@ def check_reference(
     checks.fact(not book.stale, "book_fresh")
     if book.stale:
         return
-    two_sided = book.bid_price > 0 and book.ask_price > 0
+    bid, ask = book.bid_price, book.ask_price
+    two_sided = bid > 0 and ask > 0
     seen = book.touch_time if two_sided else book.last_time
     checks.fact(seen != NEVER, "reference_present")
     if seen == NEVER:
@@ -72,7 +76,7 @@ def check_reference(
     checks.hold(age <= age_max, "reference_age", age, age_max, _NANOS)
     if age > age_max:
         return
-    terms.reference_twice = book.bid_price + book.ask_price if two_sided else book.last_price * 2
+    terms.reference_twice = bid + ask if two_sided else book.last_price * 2
     if terms.has_limit:
         terms.price_worst = terms.price
         _check_collar(terms, collar, collar_share, checks)
@@ -87,18 +91,18 @@ def check_size(
 ) -> None:
     """Hold quantity and worth against their limits; in a warning these are smaller."""
     quantity = terms.quantity
-    most = limits.order_quantity_max * size_share // MILLIONTHS
+    most = share(limits.order_quantity_max, size_share)
     checks.hold(quantity <= most, "order_quantity_max", quantity, most, _QUANTITY)
     _check_scoped_quantity(terms, size_share, checks)
     if terms.reference_twice == 0:  # no price to value it at: the reference check has failed
         assert checks.failed, "an order without a reference has failed a check"
         return
     terms.value = _worth_worst(terms, collar)
-    measured = writable(terms.value)
-    value_max = min(limits.order_notional_max * size_share // MILLIONTHS, MONEY_MAX)
-    value_min = terms.instrument.notional_min
-    checks.hold(terms.value <= value_max, "order_notional_max", measured, value_max, _MONEY)
-    checks.hold(terms.value >= value_min, "notional_min", measured, value_min, _MONEY)
+    value, measured = terms.value, writable(terms.value)
+    value_max = writable(share(limits.order_notional_max, size_share))
+    value_min = terms.market.notional_min
+    checks.hold(value <= value_max, "order_notional_max", measured, value_max, _MONEY)
+    checks.hold(value >= value_min, "notional_min", measured, value_min, _MONEY)
     _check_scoped_notional(terms, size_share, checks)
 
 
@@ -147,7 +151,7 @@ def _check_scoped_quantity(terms: Terms, size_share: int, checks: Checks) -> Non
     if bound is None:
         return
     limit, node = bound
-    unit = 10**terms.instrument.quantity_decimals
+    unit = terms.market.quantity_unit
     most = limit.hard * unit * size_share // (MILLIONTHS * MILLIONTHS)
     passed = terms.quantity <= most
     checks.hold(passed, "order_quantity", terms.quantity, writable(most), _QUANTITY, node.name)
@@ -158,11 +162,11 @@ def _check_scoped_notional(terms: Terms, size_share: int, checks: Checks) -> Non
     if bound is None:
         return
     limit, node = bound
-    unit = 10**terms.instrument.money_decimals
+    unit = terms.market.money_unit
     most = limit.hard * unit * size_share // (MILLIONTHS * MILLIONTHS)
     numerator, denominator = terms.rate
     if denominator == 0:  # in base money nobody knows what it is worth
-        checks.hold(False, "order_notional", None, writable(most), _MONEY, node.name)
+        checks.hold_optional(False, "order_notional", None, writable(most), _MONEY, node.name)
         return
     value = -(-terms.value * numerator // denominator)
     passed = value <= most
@@ -179,10 +183,9 @@ def _price_worst_at_market(terms: Terms, collar: BasisPoints) -> None:
 
 def _worth_worst(terms: Terms, collar: BasisPoints) -> Money:
     """Return the most that the order may be worth at a price at which it may trade."""
-    instrument = terms.instrument
-    unit = instrument.money_unit
+    unit = terms.market.unit
     reference_up = -(-terms.reference_twice // 2)
-    if instrument.kind is not _INVERSE:
+    if not terms.market.inverse:
         terms.price_dearest = _dearest(terms, collar, reference_up)
         return notional(terms.price_dearest, terms.quantity, unit)
     lowest = terms.reference_twice * (BASIS_POINTS_UNIT - collar) // (2 * BASIS_POINTS_UNIT)

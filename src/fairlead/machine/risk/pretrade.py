@@ -228,7 +228,8 @@ class PreTrade:
         """
         lane = self.lanes.of(order)
         count_trades(lane)
-        bound = self._tree.fresh(lane.path).tightest(_REPEATED)
+        self._tree.freshen(lane.path)
+        bound = lane.path.tightest(_REPEATED)
         if bound is None or order.filled > quantity:
             return ""
         limit, node = bound

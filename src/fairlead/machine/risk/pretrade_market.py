@@ -103,15 +103,17 @@ class Market:
 
     def check(self, terms: Terms, policy: PreTradePolicy, checks: Checks) -> None:
         """Hold an order against the session, the halts and the bands of its instrument."""
-        self._check_phase(terms, checks)
+        if self._phases or self._instrument_phases:
+            self._check_phase(terms, checks)
         if self._halts:
             self._check_halt(terms, "", policy, checks)
             self._check_halt(terms, terms.instrument.venue, policy, checks)
-        resumed = self._resumed.get(terms.instrument.instrument)
+        number = terms.order.instrument
+        resumed = self._resumed.get(number) if self._resumed else None
         if resumed is not None and policy.instrument_resume_delay:
             since, delay = terms.now - resumed, policy.instrument_resume_delay
             checks.hold(since >= delay, "instrument_resume_delay", since, delay, _NANOS)
-        bands = self._bands.get(terms.instrument.instrument)
+        bands = self._bands.get(number) if self._bands else None
         if bands is not None:
             _check_bands(terms, bands, checks)
 
@@ -184,19 +186,19 @@ def check_liquidity(terms: Terms, checks: Checks) -> None:
     if spread is not None:
         limit, node = spread
         if book.stale or bid == 0 or ask == 0:
-            checks.hold(False, "spread", None, limit.hard, _SHARE, node.name)
+            checks.hold_optional(False, "spread", None, limit.hard, _SHARE, node.name)
         else:
             passed = (ask - bid) * 2 * MILLIONTHS <= limit.hard * (bid + ask)
             measured = -(-(ask - bid) * 2 * MILLIONTHS // (bid + ask))  # up: never the limit
             checks.hold(passed, "spread", measured, limit.hard, _SHARE, node.name)
     if depth is not None:
         limit, node = depth
-        unit = 10**terms.instrument.quantity_decimals
+        unit = terms.market.quantity_unit
         least = -(-limit.hard * unit // MILLIONTHS)
         shown = book.ask_quantity if terms.buys else book.bid_quantity
         measured_depth = None if book.stale else shown
         passed = not book.stale and shown >= least
-        checks.hold(passed, "depth", measured_depth, least, _QUANTITY, node.name)
+        checks.hold_optional(passed, "depth", measured_depth, least, _QUANTITY, node.name)
 
 
 def _takes(terms: Terms) -> bool:

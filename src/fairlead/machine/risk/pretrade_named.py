@@ -250,7 +250,7 @@ def _hold(name: str, named: Named, facts: Facts, checks: Checks) -> None:
         unit = _NANOS if rule.compared is _DURATION else _SHARE
         parts = 1 if rule.compared is _DURATION else MILLIONTHS
         measured, limit = _shown(sides[0], parts), _shown(sides[1], parts)
-    checks.hold(passed, name, measured, limit, unit, named.check.message)
+    checks.hold_optional(passed, name, measured, limit, unit, named.check.message)
 
 
 def _shown(value: Value | None, parts: int) -> int | None:

@@ -63,26 +63,28 @@ class OwnTrades:
         ladder = lane.sells if terms.buys else lane.buys
         best = ladder.best()
         if best == _NOTHING or terms.order.post_only or terms.order_type in _STOPS:
-            checks.hold(True, "self_trade", None, None, _PRICE)
+            checks.hold_optional(True, "self_trade", None, None, _PRICE)
             return
         price = terms.price if terms.has_limit else terms.price_worst
         tick = terms.instrument.price_tick
         nearer = price < best if terms.buys else price > best
         passed = nearer and price != _NOTHING  # without one nobody knows how far it reaches
         nearest = best - tick if terms.buys else best + tick  # the nearest that would pass
-        checks.hold(passed, "self_trade", price or None, nearest, _PRICE)
+        checks.hold_optional(passed, "self_trade", price or None, nearest, _PRICE)
         if not passed:
             terms.cancels = ladder.reached(price or best)
 
     def meet(self, terms: Terms, mode: SelfTrade) -> bool:
         """Note that an order met our own; return whether it waits for them to be gone."""
         replaces = terms.order.working
-        self.meetings.append(Meeting(terms.order, terms.cancels, replaces))
+        others = terms.cancels
+        assert others is not None, "what met our own has found whom"
+        self.meetings.append(Meeting(terms.order, others, replaces))
         if replaces:
             return False
         if mode is _CANCEL_OLDEST:
             return True
-        return mode is _DECREMENT and rest_of(terms.order, terms.cancels) > 0
+        return mode is _DECREMENT and rest_of(terms.order, others) > 0
 
     def wait(self, order: Order, others: list[Order]) -> None:
         """Let an order wait until others are gone."""

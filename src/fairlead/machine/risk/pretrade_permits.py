@@ -74,7 +74,7 @@ class Permits:
                 checks.fact(passed, "order_type_allowed")
             if policy.life_max:
                 _check_life(terms, policy.life_max, checks)
-        here = self._restrictions.get(order.instrument)
+        here = self._restrictions.get(order.instrument) if self._restrictions else None
         if here is not None:
             for restriction in here.values():
                 if is_restricted(restriction, terms.path.account, order.side):
@@ -101,7 +101,7 @@ class Permits:
     def _check_permission(
         self, order: Order, instrument: Instrument, policy: PreTradePolicy, checks: Checks
     ) -> None:
-        permissions = self._permissions.get(order.strategy)
+        permissions = self._permissions.get(order.strategy) if self._permissions else None
         if permissions is None:
             if policy.permissions_required:
                 checks.fact(False, "permission")
@@ -154,4 +154,4 @@ def _check_life(terms: Terms, most: Nanos, checks: Checks) -> None:
         if terms.time_in_force is _GTD:
             left = conditions.expire_time - terms.now
             life = left if life is None else min(life, left)
-    checks.hold(life is not None and life <= most, "life_max", life, most, _NANOS)
+    checks.hold_optional(life is not None and life <= most, "life_max", life, most, _NANOS)

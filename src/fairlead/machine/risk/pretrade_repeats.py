@@ -47,7 +47,7 @@ class Duplicates:
         """
         found = self._last.get(_key(terms))
         if found is None or not _stands(found[1], terms):
-            checks.hold(True, "duplicate_order", None, window, _NANOS)
+            checks.hold_optional(True, "duplicate_order", None, window, _NANOS)
             return
         age = terms.now - found[0]
         checks.hold(age >= window, "duplicate_order", age, window, _NANOS)

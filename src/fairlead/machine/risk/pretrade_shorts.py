@@ -197,7 +197,7 @@ def _check_price(terms: Terms, checks: Checks) -> None:
     """Hold a short sale above the best bid (Reg SHO 201); without a bid nobody knows."""
     bid = terms.book.bid_price
     if terms.book.stale or bid == 0:
-        checks.hold(False, "short_sale_price", None, None, _PRICE)
+        checks.hold_optional(False, "short_sale_price", None, None, _PRICE)
         return
     price = terms.price if terms.has_limit else terms.price_worst
     least = bid + terms.instrument.price_tick

@@ -39,7 +39,7 @@ def check_price_floor(terms: Terms, checks: Checks) -> None:
     twice = 2 * terms.price if terms.has_limit else terms.reference_twice
     excused = terms.closing or (terms.reduces and not terms.buys)
     if twice <= 0:
-        checks.hold(excused, "price_floor", None, least, _PRICE, node.name)
+        checks.hold_optional(excused, "price_floor", None, least, _PRICE, node.name)
         return
     passed = twice * MILLIONTHS >= 2 * limit.hard * unit
     checks.hold(passed or excused, "price_floor", twice // 2, least, _PRICE, node.name)
@@ -53,9 +53,9 @@ def check_volume_share(terms: Terms, profile: Profile | None, checks: Checks) ->
     limit, node = bound
     volume = profile.average_daily_volume if profile is not None else None
     if volume is None or volume <= 0:
-        checks.hold(False, "volume_share", None, limit.hard, _SHARE, node.name)
+        checks.hold_optional(False, "volume_share", None, limit.hard, _SHARE, node.name)
         return
-    whole = volume * 10**terms.instrument.quantity_decimals
+    whole = volume * terms.market.quantity_unit
     exact = terms.quantity * MILLIONTHS * MILLIONTHS
     measured = writable(-(-exact // whole))  # up: never the limit
     passed = exact <= limit.hard * whole

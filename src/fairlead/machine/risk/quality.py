@@ -223,7 +223,7 @@ class Quality:
             checks.fact(True, "data_quality")
         for one in problems:
             what = one.kind.name.lower()
-            checks.hold(False, "data_quality", one.measured, one.limit, one.unit, what)
+            checks.hold_optional(False, "data_quality", one.measured, one.limit, one.unit, what)
 
     def content(self) -> list[object]:
         """Return everything that a later output may depend on."""

@@ -2,10 +2,9 @@
 
 from typing import Final
 
-from fairlead.machine.books import Book
 from fairlead.machine.orders import Order
+from fairlead.machine.risk.totals import Market
 from fairlead.machine.risk.tree import Path
-from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import FailedCheck
 from fairlead.model.risk_terms import ShortSale
 from fairlead.model.terms import OrderType, Side, Unit
@@ -22,6 +21,7 @@ from fairlead.model.units import (
 _NONE: Final = Unit.NONE
 _BUY: Final = Side.BUY
 _LIMIT: Final = OrderType.LIMIT
+_SURELY_WRITABLE: Final = MONEY_MAX // 2  # compiled, it is compared faster than the bound itself
 _STOP_LIMIT: Final = OrderType.STOP_LIMIT
 
 
@@ -33,8 +33,7 @@ class Terms:
         order: Order,
         quantity: Quantity,
         price: Price,
-        instrument: Instrument,
-        book: Book,
+        market: Market,
         path: Path,
         now: Nanos,
     ) -> None:
@@ -42,10 +41,12 @@ class Terms:
         self.order = order
         self.quantity = quantity
         self.price = price
-        self.instrument = instrument
-        self.book = book
+        self.market = market
+        self.instrument = market.instrument
+        self.book = market.book
         self.path = path  # the scopes that it is in
         self.now = now
+        self.buys: bool = order.side is _BUY
         self.order_type = order.order_type  # as the venue will get it
         self.time_in_force = order.time_in_force
         self.reducible: Quantity | None = None  # of a reduce-only order: how much it may trade
@@ -70,12 +71,7 @@ class Terms:
         self.short_sale = ShortSale.NONE
         self.override = 0  # the number of the override that it leaves under
         self.waived: tuple[str, ...] = ()  # by it
-        self.cancels: list[Order] = []  # own orders that must go before it leaves
-
-    @property
-    def buys(self) -> bool:
-        """Whether it buys."""
-        return self.order.side is _BUY
+        self.cancels: list[Order] | None = None  # own orders that must go before it leaves
 
     @property
     def has_limit(self) -> bool:
@@ -100,6 +96,13 @@ class Checks:
         return self._trace is not None
 
     def hold(
+        self, passed: bool, check: str, measured: int, limit: int, unit: Unit, scope: str = ""
+    ) -> None:
+        """Keep one check, with what was measured and what would have passed."""
+        if not passed or self._trace is not None:
+            self._keep(passed, check, measured, limit, unit, scope)
+
+    def hold_optional(
         self,
         passed: bool,
         check: str,
@@ -108,18 +111,33 @@ class Checks:
         unit: Unit,
         scope: str = "",
     ) -> None:
-        """Keep one check, with what was measured and what would have passed."""
-        if not passed:
-            self.failed.append(FailedCheck(check, measured, limit, unit, scope))
-        if self._trace is not None:
-            found = FailedCheck(check, measured, limit, unit, scope)
-            self._trace.append((self._order, found, passed))
+        """Keep one check; None where it could not be measured, or where nothing passes."""
+        if not passed or self._trace is not None:
+            self._keep(passed, check, measured, limit, unit, scope)
 
     def fact(self, passed: bool, check: str, scope: str = "") -> None:
         """Keep a check that measures nothing."""
-        self.hold(passed, check, None, None, _NONE, scope)
+        if not passed or self._trace is not None:
+            self._keep(passed, check, None, None, _NONE, scope)
+
+    def _keep(
+        self,
+        passed: bool,
+        check: str,
+        measured: int | None,
+        limit: int | None,
+        unit: Unit,
+        scope: str,
+    ) -> None:
+        found = FailedCheck(check, measured, limit, unit, scope)
+        if not passed:
+            self.failed.append(found)
+        if self._trace is not None:
+            self._trace.append((self._order, found, passed))
 
 
 def writable(measured: int) -> int:
     """Return a measure that a record can hold: `MONEY_MAX` where it lies beyond."""
+    if -_SURELY_WRITABLE <= measured <= _SURELY_WRITABLE:
+        return measured
     return max(-MONEY_MAX, min(measured, MONEY_MAX))

@@ -50,13 +50,20 @@ class Working:
 
 
 class Market:
-    """One instrument: at which price it is valued now, and what is known of it."""
+    """One instrument: its grid, at which price it is valued now, and what is known of it."""
 
     def __init__(self, instrument: Instrument, book: Book) -> None:
         """Begin without a price."""
         self.instrument = instrument
         self.book = book
         self.working = Working()
+        self.price_tick = instrument.price_tick
+        self.quantity_lot = instrument.quantity_lot
+        self.quantity_min = instrument.quantity_min
+        self.quantity_max = instrument.quantity_max
+        self.notional_min = instrument.notional_min
+        self.quantity_unit: int = 10**instrument.quantity_decimals  # increments in a whole one
+        self.money_unit: int = 10**instrument.money_decimals
         self.unit = instrument.money_unit
         self.inverse = instrument.kind is _INVERSE
         self.paid_in_full = instrument.kind is _SPOT

@@ -94,7 +94,7 @@ class Path:
 
     def tightest(self, kind: LimitKind) -> tuple[Limit, Node] | None:
         """Return the tightest limit of a kind on the path, and whose it is; None if none is set."""
-        return self.bounds.get(kind)
+        return self.bounds.get(kind) if self.bounds else None
 
     def refresh(self, version: int) -> None:
         """Find the tightest limits anew."""
@@ -114,7 +114,6 @@ class Tree:
         """Begin with the firm alone, and without a limit."""
         self.version = 0  # grows with every change
         self._nodes: dict[tuple[ScopeKind, str], Node] = {}
-        self._paths: dict[tuple[StrategyId, InstrumentId], Path] = {}
         self.firm = self.node(Scope(ScopeKind.FIRM), 0)
 
     def node(self, scope: Scope, number: int) -> Node:
@@ -133,16 +132,10 @@ class Tree:
         """Return every node, in the order in which they were made."""
         return list(self._nodes.values())
 
-    def path(self, strategy: StrategyId, instrument: InstrumentId) -> Path | None:
-        """Return the path of the orders of a strategy in an instrument, None before `lay`."""
-        path = self._paths.get((strategy, instrument))
-        return self.fresh(path) if path is not None else None
-
-    def fresh(self, path: Path) -> Path:
-        """Return a path with the limits that hold now."""
+    def freshen(self, path: Path) -> None:
+        """Find the limits of a path anew if any has changed."""
         if path.version != self.version:
             path.refresh(self.version)
-        return path
 
     def lay(
         self,
@@ -166,7 +159,6 @@ class Tree:
         nodes.append(self.node(symbol, instrument.instrument))
         path = Path(nodes, account)
         path.refresh(self.version)
-        self._paths[strategy, instrument.instrument] = path
         return path
 
     def set(self, node: Node, limits: Iterable[Limit], removed: Iterable[LimitKind]) -> None:

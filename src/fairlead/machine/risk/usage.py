@@ -55,7 +55,7 @@ class Usage:
         self.slot = slot
         self.terms = terms
         self.equity = equity
-        self.money_unit = 10**terms.instrument.money_decimals
+        self.money_unit = terms.market.money_unit
         self.value = slot.in_base(terms.value_added) if slot.priced else 0  # what it adds
         self._checks = checks
         self._alerts = alerts
@@ -67,7 +67,7 @@ class Usage:
 
     def quantity(self, name: str, limit: Limit, measured: int, excused: bool) -> None:
         """Hold a quantity in increments of the instrument."""
-        unit = 10**self.terms.instrument.quantity_decimals
+        unit = self.terms.market.quantity_unit
         exact = -(-measured * MILLIONTHS // unit)
         bound = limit.hard * unit // MILLIONTHS
         self._hold(name, limit, exact, measured, bound, _QUANTITY, excused)
@@ -102,7 +102,7 @@ class Usage:
         node = self.slot.totals.node
         if self.slot.totals.unvalued or self.slot.priced:
             self._alerts.see(node, limit, None)
-        self._checks.hold(excused, name, None, writable(bound), unit, node.name)
+        self._checks.hold_optional(excused, name, None, writable(bound), unit, node.name)
 
     def least(self, name: str, limit: Limit, measured: int, excused: bool) -> None:
         """Hold an amount of money against the least that must be left."""
