@@ -52,7 +52,7 @@ PARTS = ("- **Layer**: ", "- **Source**: ", "- **Set by**: ", "## Missing, stale
 LINES = (15, 45)  # of a page, beside what it shows
 
 # Who takes the name of a check as an argument, in `machine/risk`.
-NAMING = {"hold", "fact", "FailedCheck", "_hold"}
+NAMING = {"hold", "hold_optional", "fact", "FailedCheck", "_hold"}
 NAMING |= {"money", "share", "quantity", "count", "number", "least", "unmeasured"}
 NAME = re.compile(r"[a-z]+(_[a-z]+)*")
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from fairlead.machine.risk.tree import Node
 from fairlead.model.outputs import LimitAlert
-from fairlead.model.risk import LEAST, Limit
+from fairlead.model.risk import Limit
 from fairlead.model.risk_terms import AlertLevel, LimitKind
 from fairlead.model.units import Millionths
 
@@ -15,6 +15,9 @@ _ENDED: Final = AlertLevel.ENDED
 _WARNING: Final = AlertLevel.WARNING
 _HARD: Final = AlertLevel.HARD
 WARNING_SHARE: Final = 7  # tenths of the hard bound, where a limit names no warning
+_PRICE_FLOOR: Final = LimitKind.PRICE_FLOOR
+_DEPTH: Final = LimitKind.DEPTH
+_CASH: Final = LimitKind.CASH
 _AGAIN: Final = 9  # tenths of the warning, below which it ends
 
 
@@ -47,6 +50,8 @@ class Alerts:
 
     def see(self, node: Node, limit: Limit, measured: int | None) -> None:
         """Take in the use of a limit, in millionths; None: it cannot be measured."""
+        if not self._levels and measured is not None and _is_calm(limit, measured):
+            return  # as nearly always
         key = (node.key, limit.kind)
         before = self._levels.get(key, _ENDED)
         level = level_of(limit, measured, before)
@@ -74,11 +79,24 @@ class Alerts:
 
 def warning_of(limit: Limit) -> int:
     """Return from where on a limit warns, in millionths."""
-    if limit.warning is not None:
-        return limit.warning
-    if limit.kind in LEAST:
+    warning = limit.warning
+    if warning is not None:
+        return warning
+    if _is_least(limit):
         return limit.hard * 10 // WARNING_SHARE
     return limit.hard * WARNING_SHARE // 10
+
+
+def _is_calm(limit: Limit, measured: int) -> bool:
+    """Whether the use of a limit is nowhere near it."""
+    warning = warning_of(limit)
+    return measured > warning if _is_least(limit) else measured < warning
+
+
+def _is_least(limit: Limit) -> bool:
+    """Whether it is the least that is limited: `kind in LEAST`, asked with every order."""
+    kind = limit.kind
+    return kind is _PRICE_FLOOR or kind is _DEPTH or kind is _CASH
 
 
 def level_of(limit: Limit, measured: int | None, before: AlertLevel = _ENDED) -> AlertLevel:
@@ -86,7 +104,7 @@ def level_of(limit: Limit, measured: int | None, before: AlertLevel = _ENDED) ->
     if measured is None:
         return _HARD
     hard, warning = limit.hard, warning_of(limit)
-    if limit.kind in LEAST:
+    if _is_least(limit):
         if measured <= hard:
             return _HARD
         if measured <= warning:

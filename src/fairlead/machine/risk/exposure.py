@@ -335,7 +335,8 @@ class Exposure:
             if slot.totals.node.exposure_limits:
                 equity = self.equity(slot.totals.node, account)
                 tail_risk = terms.tail_risk or self.tail_risk(account)
-                left = self.cash_left(slot, terms)
+                pays = terms.buys and slot.market.paid_in_full  # nothing else asks for cash
+                left = self.cash_left(slot, terms) if pays else None
                 check_exposure(slot, terms, equity, left, tail_risk, checks, self.alerts)
 
     def content(self) -> list[object]:
