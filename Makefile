@@ -38,8 +38,8 @@ test: $(READY) $(VALGRIND) ## run all tests: compiled where it is, and interpret
 	@echo "== interpreted"; FAIRLEAD_PURE=1 $(PYTEST)
 
 bench: $(READY) ## measure the path beside its floors and beside other systems; QUICK=1 takes less
-	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) --json var/bench.json
-	$(BIN)/python -m benchmarks.peers $(if $(QUICK),--quick)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick )--json var/bench.json
+	$(BIN)/python -m benchmarks.peers$(if $(QUICK), --quick --patience 0)
 
 SEEDS ?= 1000
 simulate: $(READY) ## the whole node in a hostile world: make simulate SEEDS=1000

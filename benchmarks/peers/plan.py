@@ -67,7 +67,7 @@ def plan(quick: bool, rounds: int | None = None) -> Plan:
     """Return the plan; a quick one takes a fifth of the events, and fewer rounds."""
     part = 5 if quick else 1
     cases = (*_data_cases(part), *_order_cases(part), *_growth_cases(quick), _start_case())
-    return Plan(cases, rounds or (3 if quick else 5))
+    return Plan(cases, rounds or (2 if quick else 5))
 
 
 def _data_cases(part: int) -> list[Case]:
@@ -77,8 +77,8 @@ def _data_cases(part: int) -> list[Case]:
         return Entry(system, ("--limit-n", str(count // part), *options))
 
     million = 1_000_000
-    ours = (many(OURS, million), many(PURE, million))
-    recorded = many(RECORDED, million, "--venue", "recorded")
+    ours = (many(OURS, million), many(PURE, 200_000))
+    recorded = many(RECORDED, 500_000, "--venue", "recorded")
     nautilus, floor = many("nautilus", million), many(FLOOR, million)
     vnpy, events = many("vnpy", 200_000), many("vnpy, event engine", 200_000, "--what", "events")
     hftbacktest, backtrader = many("hftbacktest", million), many("backtrader", 100_000)
@@ -121,10 +121,10 @@ def _order_cases(part: int) -> list[Case]:
     cases = []
     for every, count in ((1, 100_000), (10, 200_000), (100, 1_000_000)):
         limit = ("--limit-n", str(count // part))
-        fewer = ("--limit-n", str(count // part // 5))
+        fewer = ("--limit-n", str(count // part // (10 if every == 100 else 5)))
         entries = (
             *(Entry(OURS, limit), Entry(PURE, fewer)),
-            Entry(RECORDED, (*limit, "--venue", "recorded")),
+            Entry(RECORDED, (*(limit if every < 100 else fewer), "--venue", "recorded")),
             *(Entry("nautilus", limit), Entry("vnpy", limit if every < 100 else fewer)),
             *(Entry("hftbacktest", limit), Entry("backtrader", fewer)),
             Entry(FLOOR, limit),
