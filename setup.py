@@ -25,15 +25,16 @@ from setuptools.errors import BaseError, CCompilerError
 SOURCE = Path("src/fairlead")
 # Of the model, units and codec alone compute anything on the path: the rest is text of the edge,
 # and classes that msgspec.Struct and Enum make by their metaclasses, which mypyc does not compile.
-# Of the node and the strategies' port, what every turn and every start goes through. What users
-# subclass or call with whatever they have (`Strategy`, `Context`) stays interpreted: its messages
-# are for them.
+# Of the gateways, the guard that every message passes. Of the node and the strategies' port, what
+# every turn and every start goes through. What users subclass or call with whatever they have
+# (`Strategy`, `Context`) stays interpreted: its messages are for them.
 COMPILED = (
     "model/codec.py",
     "model/units.py",
     "machine",
     "journal",
     "simulator",
+    *(f"gateways/{name}.py" for name in ("last_mile", "let_out")),
     *(f"node/{name}.py" for name in ("latency", "pace", "path", "reading", "recovery")),
     *(f"node/{name}.py" for name in ("rehearsal", "session", "wire")),
     *(f"strategy/{name}.py" for name in ("bars", "feeds", "host", "outbox", "seat", "timers")),

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from benchmarks.filling import CASH, FillingWorld
 from benchmarks.market import START, VENUE, instruments
-from fairlead.gateways.last_mile import InstrumentBounds, LastMile, LastMileLimits, NoSwitch
+from fairlead.gateways.last_mile import LastMile, NoSwitch
+from fairlead.gateways.last_mile_limits import InstrumentBounds, LastMileLimits
 from fairlead.journal.format import GENESIS
 from fairlead.journal.log import Durability, Log
 from fairlead.journal.sealing import Cipher

@@ -5,7 +5,8 @@ An `Approved` is made here without a gate: the last mile must hold whatever a ma
 
 import msgspec
 
-from fairlead.gateways.last_mile import InstrumentBounds, KillFlag, LastMile, LastMileLimits
+from fairlead.gateways.last_mile import KillFlag, LastMile
+from fairlead.gateways.last_mile_limits import InstrumentBounds, LastMileLimits
 from fairlead.model.actions import Approved, CancelOrder, ReplaceOrder, SendOrder
 from fairlead.model.instruments import Instrument
 from fairlead.model.setup import InstrumentDefinition

@@ -4,7 +4,8 @@ import pytest
 
 from fairlead.gateways.kill_flag import Switch
 from fairlead.gateways.kill_latch import Kill, Mode
-from fairlead.gateways.last_mile import InstrumentBounds, LastMile, NoSwitch
+from fairlead.gateways.last_mile import LastMile, NoSwitch
+from fairlead.gateways.last_mile_limits import InstrumentBounds
 from fairlead.model.actions import CancelOrder, ReplaceOrder, SendOrder
 from fairlead.model.market_data import TradingDayBegan
 from fairlead.model.terms import Side

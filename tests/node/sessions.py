@@ -4,7 +4,8 @@ from pathlib import Path as FilePath
 
 from fairlead.gateways.kill_files import SWITCH_NAME
 from fairlead.gateways.kill_flag import Switch
-from fairlead.gateways.last_mile import InstrumentBounds, LastMile, LastMileLimits, NoSwitch
+from fairlead.gateways.last_mile import LastMile, NoSwitch
+from fairlead.gateways.last_mile_limits import InstrumentBounds, LastMileLimits
 from fairlead.journal.history import History
 from fairlead.journal.log import Durability, Log
 from fairlead.journal.sequencer import Sequencer, VirtualClock, WallClock

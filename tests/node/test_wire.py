@@ -6,7 +6,8 @@ from pathlib import Path as FilePath
 import msgspec
 import pytest
 
-from fairlead.gateways.last_mile import LastMile, LastMileLimits, NoSwitch
+from fairlead.gateways.last_mile import LastMile, NoSwitch
+from fairlead.gateways.last_mile_limits import LastMileLimits
 from fairlead.journal.format import COMMIT
 from fairlead.journal.history import History
 from fairlead.journal.log import Lock

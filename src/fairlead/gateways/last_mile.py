@@ -9,11 +9,10 @@ Values are counted for each currency on its own: a limit of money holds for ever
 """
 
 from collections import deque
-from typing import Final, NamedTuple, Protocol
-
-import msgspec
+from typing import Final, Protocol
 
 from fairlead.gateways import let_out
+from fairlead.gateways.last_mile_limits import InstrumentBounds, LastMileLimits
 from fairlead.gateways.let_out import LetOutOrders
 from fairlead.model.actions import Approved, CancelOrder, ReplaceOrder, SendOrder
 from fairlead.model.instruments import Instrument
@@ -23,8 +22,8 @@ from fairlead.model.terms import InstrumentKind
 from fairlead.model.units import (
     NANOS_PER_SECOND,
     InstrumentId,
-    Money,
     Nanos,
+    Price,
     Quantity,
     notional,
 )
@@ -53,41 +52,59 @@ class NoSwitch:
     closing_allowed = False
 
 
-class InstrumentBounds(msgspec.Struct, frozen=True, kw_only=True):
-    """What may leave for one instrument."""
+class _Purse:
+    """What left in one currency."""
 
-    order_quantity_max: Quantity
-    order_notional_max: Money
-    window_quantity_max: Quantity  # of all orders in the window
-
-
-class LastMileLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """What may leave. What is not set may not leave at all."""
-
-    instruments: dict[InstrumentId, InstrumentBounds]
-    orders_per_second_max: int  # new orders and replaces
-    window: Nanos  # that quantities and values are added up in
-    window_notional_max: Money
-    day_notional_max: Money  # from one trading day of the firm to the next
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.window_value = 0
+        self.day_value = 0
 
 
-class _Left(NamedTuple):
+class _Known:
+    """What is known of an instrument: what it is worth, what may leave for it, and what left."""
+
+    def __init__(self, terms: Instrument, bounds: InstrumentBounds, purse: _Purse) -> None:
+        """Take what is asked of every message out of the definition and the limits."""
+        self.unit = terms.money_unit
+        self.inverse = terms.kind is _INVERSE
+        self.order_quantity_max = bounds.order_quantity_max
+        self.order_notional_max = bounds.order_notional_max
+        self.window_quantity_max = bounds.window_quantity_max
+        self.window_quantity = 0
+        self.purse = purse
+
+    def dearest(self, approved: Approved) -> int:
+        """Return which of the prices that a message names makes it worth the most."""
+        price, worst, reference = approved.price, approved.price_worst, approved.reference_price
+        if not self.inverse:
+            dearest = max(price, worst)
+            return max(dearest, reference)
+        lowest = 0
+        for named in (price, worst, reference):
+            if named > 0 and (lowest == 0 or named < lowest):
+                lowest = named
+        return lowest or 1
+
+    def value(self, price: int, quantity: int) -> int:
+        """Return what a quantity is worth at its dearest price.
+
+        Valued here once more, so that a value that risk got wrong is noticed.
+        """
+        if self.inverse:
+            return -(-quantity * self.unit // price)
+        return notional(Price(price), Quantity(quantity), self.unit)
+
+
+class _Left:
     """One message that left within the window."""
 
-    time: Nanos
-    instrument: InstrumentId
-    quantity: Quantity
-    currency: str
-    value: int
-
-
-class _Known(NamedTuple):
-    """What is known of an instrument: what it is worth, and what may leave for it."""
-
-    unit: Money
-    is_inverse: bool
-    currency: str
-    bounds: InstrumentBounds
+    def __init__(self, time: Nanos, known: _Known, quantity: int, value: int) -> None:
+        """Remember what is to be taken out of the sums when the window has passed."""
+        self.time = time
+        self.known = known
+        self.quantity = quantity
+        self.value = value
 
 
 class LastMile:
@@ -102,29 +119,48 @@ class LastMile:
         self.orders = orders or LetOutOrders()
         self.blocked = 0  # how many messages were held back
         self._switch = switch
+        self._window = limits.window
+        self._rate_max = limits.orders_per_second_max
+        self._window_value_max = limits.window_notional_max
+        self._day_value_max = limits.day_notional_max
         self._known: dict[InstrumentId, _Known] = {}
+        self._purses: dict[str, _Purse] = {}  # by currency
         self._times: deque[Nanos] = deque()  # of what left within a second
         self._left: deque[_Left] = deque()  # of what left within the window
-        self._window_quantity: dict[InstrumentId, int] = {}
-        self._window_value: dict[str, int] = {}
-        self._day_value: dict[str, int] = {}
 
     def check(self, action: SendOrder | ReplaceOrder | CancelOrder, now: Nanos) -> str:
         """Return why a message may not leave; nothing lets it out, and counts it."""
         if isinstance(action, CancelOrder):
             return ""
-        reason = self._unfit(action, now)
-        if reason:
-            self.blocked += 1
-        else:
-            self._count(action.approved, now)
+        approved = action.approved
+        known = self._known.get(approved.instrument)
+        reason = self._unfit(action, known)
+        if known is not None and not reason:
+            self._forget(now)
+            added = self.orders.added(approved)
+            value = known.value(known.dearest(approved), added)
+            reason = self._over_sums(known, added, value)
+            if not reason:
+                self._times.append(now)
+                self.orders.count(approved)
+                self._note(known, added, value, now)
+                return ""
+        assert reason, "what does not leave has a reason"
+        self.blocked += 1
         return reason
 
     def count(self, action: SendOrder | ReplaceOrder | CancelOrder, now: Nanos) -> None:
         """Count a message that left, without asking: of a journal that is lived through again."""
-        if not isinstance(action, CancelOrder):
-            self._forget(now)
-            self._count(action.approved, now)
+        if isinstance(action, CancelOrder):
+            return
+        approved = action.approved
+        added = self.orders.added(approved)
+        self._forget(now)
+        self._times.append(now)
+        self.orders.count(approved)
+        known = self._known.get(approved.instrument)
+        if known is not None:
+            self._note(known, added, known.value(known.dearest(approved), added), now)
 
     def stayed(self, action: SendOrder | ReplaceOrder, reason: str, now: Nanos) -> None:
         """Take note that a message was let out and nothing of it left: it is as if refused.
@@ -144,7 +180,8 @@ class LastMile:
             self._define(input.instrument)
         elif isinstance(input, TradingDayBegan):
             if input.venue == "":
-                self._day_value.clear()
+                for purse in self._purses.values():
+                    purse.day_value = 0
         else:
             self.orders.reported(input)
 
@@ -152,30 +189,25 @@ class LastMile:
         """Learn what an instrument is worth, once. Without bounds it is as if it were unknown."""
         bounds = self.limits.instruments.get(terms.instrument)
         if bounds is not None and terms.instrument not in self._known:
-            inverse = terms.kind is _INVERSE
-            known = _Known(terms.money_unit, inverse, terms.currency, bounds)
-            self._known[terms.instrument] = known
-            self._window_quantity[terms.instrument] = 0
-            self._window_value.setdefault(terms.currency, 0)
+            purse = self._purses.setdefault(terms.currency, _Purse())
+            self._known[terms.instrument] = _Known(terms, bounds, purse)
 
-    def _unfit(self, action: SendOrder | ReplaceOrder, now: Nanos) -> str:
-        """Return the first reason against a message. The order of the questions is this page."""
+    def _unfit(self, action: SendOrder | ReplaceOrder, known: _Known | None) -> str:
+        """Return the first reason against a message by itself, and by the orders before it."""
         approved = action.approved
         if self._switch.engaged and not self._passes_kill(action):
             return "the kill switch is engaged"
-        known = self._known.get(approved.instrument)
         if known is None:
             return f"no limits are set for instrument {approved.instrument}"
         quantity = approved.quantity
         if quantity <= 0:
             return f"its quantity is {quantity}"
-        bounds = known.bounds
-        if quantity > bounds.order_quantity_max:
-            return _over("quantity", quantity, bounds.order_quantity_max)
-        value = max(_value(approved, known, quantity), approved.notional)
-        if value > bounds.order_notional_max:
-            return _over("value", value, bounds.order_notional_max)
-        return self.orders.unfit(approved) or self._over_sums(approved, known, now)
+        if quantity > known.order_quantity_max:
+            return _over("quantity", quantity, known.order_quantity_max)
+        value = max(known.value(known.dearest(approved), quantity), approved.notional)
+        if value > known.order_notional_max:
+            return _over("value", value, known.order_notional_max)
+        return self.orders.unfit(approved)
 
     def _passes_kill(self, action: SendOrder | ReplaceOrder) -> bool:
         """Whether a message may leave although everything new is stopped."""
@@ -187,61 +219,39 @@ class LastMile:
         known = self.orders.get(approved.order)
         return known is not None and known.open and not known.increases(approved)
 
-    def _over_sums(self, approved: Approved, known: _Known, now: Nanos) -> str:
+    def _over_sums(self, known: _Known, added: int, value: int) -> str:
         """Return which rate or sum a message would exceed, with what it adds."""
-        self._forget(now)
-        limits = self.limits
-        added = self.orders.added(approved)
-        value = _value(approved, known, added)
         rate = len(self._times) + 1
-        if rate > limits.orders_per_second_max:
-            return _over("orders in a second", rate, limits.orders_per_second_max)
-        quantity = self._window_quantity[approved.instrument] + added
-        if quantity > known.bounds.window_quantity_max:
-            return _over("quantity in the window", quantity, known.bounds.window_quantity_max)
-        in_window = self._window_value[known.currency] + value
-        if in_window > limits.window_notional_max:
-            return _over("value in the window", in_window, limits.window_notional_max)
-        in_day = self._day_value.get(known.currency, 0) + value
-        if in_day > limits.day_notional_max:
-            return _over("value in the day", in_day, limits.day_notional_max)
+        if rate > self._rate_max:
+            return _over("orders in a second", rate, self._rate_max)
+        quantity = known.window_quantity + added
+        if quantity > known.window_quantity_max:
+            return _over("quantity in the window", quantity, known.window_quantity_max)
+        in_window = known.purse.window_value + value
+        if in_window > self._window_value_max:
+            return _over("value in the window", in_window, self._window_value_max)
+        in_day = known.purse.day_value + value
+        if in_day > self._day_value_max:
+            return _over("value in the day", in_day, self._day_value_max)
         return ""
 
-    def _count(self, approved: Approved, now: Nanos) -> None:
-        added = self.orders.added(approved)
-        self.orders.count(approved)
-        self._times.append(now)
-        known = self._known.get(approved.instrument)
-        if known is None:
-            return
-        value, currency = _value(approved, known, added), known.currency
-        self._left.append(_Left(now, approved.instrument, added, currency, value))
-        self._window_quantity[approved.instrument] += added
-        self._window_value[currency] += value
-        self._day_value[currency] = self._day_value.get(currency, 0) + value
+    def _note(self, known: _Known, added: int, value: int, now: Nanos) -> None:
+        """Add a message that leaves to the sums."""
+        self._left.append(_Left(now, known, added, value))
+        known.window_quantity += added
+        known.purse.window_value += value
+        known.purse.day_value += value
 
     def _forget(self, now: Nanos) -> None:
         """Drop what left before the second and the window that end now."""
         times, left = self._times, self._left
         while times and now - times[0] >= NANOS_PER_SECOND:
             times.popleft()
-        while left and now - left[0].time >= self.limits.window:
+        while left and now - left[0].time >= self._window:
             gone = left.popleft()
-            self._window_quantity[gone.instrument] -= gone.quantity
-            self._window_value[gone.currency] -= gone.value
+            gone.known.window_quantity -= gone.quantity
+            gone.known.purse.window_value -= gone.value
 
 
 def _over(what: str, measured: int, limit: int) -> str:
     return f"{what}: {measured}, at most {limit}"
-
-
-def _value(approved: Approved, known: _Known, quantity: Quantity) -> int:
-    """Return the most that a quantity may be worth, at the dearest price that the message names.
-
-    Valued here once more, so that a value that risk got wrong is noticed.
-    """
-    prices = (approved.price, approved.price_worst, approved.reference_price)
-    if known.is_inverse:
-        lowest = max(1, min((price for price in prices if price > 0), default=1))
-        return -(-quantity * known.unit // lowest)
-    return notional(max(prices), quantity, known.unit)

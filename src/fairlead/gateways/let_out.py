@@ -7,7 +7,7 @@ the same parent. What is remembered is bounded, and what was forgotten is told a
 """
 
 from collections import OrderedDict
-from typing import Final, get_args
+from typing import Final, cast, get_args
 
 from fairlead.model.actions import Approved
 from fairlead.model.statements import StatementFill
@@ -42,7 +42,8 @@ _Report = (
     | VenueOrderStatus
     | VenueCorrected
 )
-OBSERVED: Final = frozenset((*get_args(_Report), Statement))  # what is looked at
+_REPORTS: Final = frozenset(get_args(_Report))
+OBSERVED: Final = _REPORTS | {Statement}  # what is looked at
 
 _BUY: Final = Side.BUY
 _ENDED: Final = (Status.FILLED, Status.CANCELED, Status.REJECTED, Status.EXPIRED)
@@ -51,11 +52,6 @@ Execution = tuple[int, str]  # session date and id
 
 class LetOut:
     """One order that was let out."""
-
-    __slots__ = (
-        *("order", "instrument", "parent", "side", "request", "price"),
-        *("quantity", "asked", "filled", "executions", "open"),
-    )
 
     def __init__(self, approved: Approved) -> None:
         """Count it in full."""
@@ -158,33 +154,38 @@ class LetOutOrders:
 
     def reported(self, report: object) -> None:
         """Take what a venue says about orders; nothing else is looked at."""
-        if isinstance(report, Statement):
+        if type(report) in _REPORTS:
+            self._take(cast(_Report, report))
+        elif isinstance(report, Statement):
             for fill in report.fills or ():
-                if self._is_about(fill):
+                known = self._about(fill)
+                if known is not None:
                     execution = (fill.session_date, fill.execution)
-                    self._fill(fill.order, execution, fill.quantity, None)
-        elif isinstance(report, _Report) and self._is_about(report):
-            self._take(report)
+                    self._fill(known, execution, fill.quantity, None)
 
     def _take(self, report: _Report) -> None:
+        known = self._about(report)
+        if known is None:
+            return
         if isinstance(report, VenueFilled):
             execution = (report.session_date, report.execution)
-            self._fill(report.order, execution, report.quantity, report.cumulative)
+            self._fill(known, execution, report.quantity, report.cumulative)
         elif isinstance(report, VenueCanceled | VenueExpired):
-            self._end(report.order)
+            self._end(known)
         elif isinstance(report, VenueRejected):
-            self._reject(report)
+            if report.request in (0, known.request):
+                self._end(known)
         elif isinstance(report, VenueReplaced | VenueReplaceRejected):
-            self._answer(report)
+            self._answer(known, report)
         elif isinstance(report, VenueOrderStatus):
-            self._tell(report)
+            self._tell(known, report)
         else:
-            self._correct(report)
+            self._correct(known, report)
 
-    def _is_about(self, report: _Report | StatementFill) -> bool:
-        """Whether it is about an order that was let out, in the instrument of that order."""
+    def _about(self, report: _Report | StatementFill) -> LetOut | None:
+        """Return the order that it is about, if it was let out, in this very instrument."""
         known = self.get(report.order)
-        return known is not None and known.instrument == report.instrument
+        return known if known is not None and known.instrument == report.instrument else None
 
     def _parent_unfit(self, approved: Approved) -> str:
         parent = self.parent(approved.parent)
@@ -224,27 +225,20 @@ class LetOutOrders:
         self._recount(child, again.worst if again is not None else 0, 0)
 
     def _fill(
-        self, order: OrderId, execution: Execution, quantity: Quantity, cumulative: Quantity | None
+        self, known: LetOut, execution: Execution, quantity: Quantity, cumulative: Quantity | None
     ) -> None:
         """Count an execution once. What the venue counts in all is believed where it is more."""
-        known = self.get(order)
-        if known is None or execution in known.executions:
+        if execution in known.executions:
             return
         before, filled = known.worst, known.filled
         known.executions[execution] = quantity
         known.filled = max(Quantity(known.filled + quantity), cumulative or Quantity(0))
         self._recount(known, before, known.filled - filled)
-        if known.open and known.filled >= max(known.quantity, known.asked):
-            self._end(order)
+        if known.filled >= max(known.quantity, known.asked):
+            self._end(known)
 
-    def _reject(self, report: VenueRejected) -> None:
-        known = self._open.get(report.order)
-        if known is not None and report.request in (0, known.request):
-            self._end(report.order)
-
-    def _answer(self, report: VenueReplaced | VenueReplaceRejected) -> None:
-        known = self._open.get(report.order)
-        if known is None:
+    def _answer(self, known: LetOut, report: VenueReplaced | VenueReplaceRejected) -> None:
+        if not known.open:
             return
         before = known.worst
         last = report.request in (0, known.request)
@@ -256,34 +250,32 @@ class LetOutOrders:
             known.asked = Quantity(0)
         self._recount(known, before, 0)
 
-    def _tell(self, report: VenueOrderStatus) -> None:
-        known = self.get(report.order)
-        if known is None or not report.found:
+    def _tell(self, known: LetOut, report: VenueOrderStatus) -> None:
+        if not report.found:
             return
         before, filled = known.worst, known.filled
         known.filled = max(known.filled, report.filled)
         self._recount(known, before, known.filled - filled)
         if report.status in _ENDED:
-            self._end(report.order)
+            self._end(known)
 
-    def _correct(self, report: VenueCorrected) -> None:
-        known = self.get(report.order)
-        if known is None:
-            return
+    def _correct(self, known: LetOut, report: VenueCorrected) -> None:
         original = known.executions.get((report.session_date, report.original), Quantity(0))
         more = Quantity(max(0, report.quantity - original))
-        self._fill(report.order, (report.session_date, report.execution), more, None)
+        self._fill(known, (report.session_date, report.execution), more, None)
 
-    def _end(self, order: OrderId) -> None:
+    def _end(self, known: LetOut) -> None:
         """Give back what an order did not fill: its venue says that it is gone."""
-        known = self._open.pop(order, None)
-        if known is None:
+        if not known.open:
             return
         before = known.worst
+        del self._open[known.order]
         known.open = False
-        self._ended[order] = known
+        self._ended[known.order] = known
         if len(self._ended) > self._ended_max:
             self._ended.popitem(last=False)
+        if not known.parent:
+            return
         self._recount(known, before, 0)
         parent = self._parents.get(known.parent)
         if parent is None:
@@ -302,7 +294,10 @@ class LetOutOrders:
             self._forgotten[oldest.strategy] = max(known, order)
 
     def _recount(self, order: LetOut, before: int, filled: int) -> None:
-        parent = self.parent(order.parent) if order.parent else None
+        """Let a parent know what a change of its child adds to its worst and to what it filled."""
+        if not order.parent:
+            return
+        parent = self.parent(order.parent)
         if parent is not None:
             parent.used += order.worst - before
             parent.filled += filled

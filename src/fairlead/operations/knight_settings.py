@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from fairlead.gateways.last_mile import InstrumentBounds, LastMileLimits
+from fairlead.gateways.last_mile_limits import InstrumentBounds, LastMileLimits
 from fairlead.model.inputs import (
     AccountDefinition,
     BreakerDefinition,

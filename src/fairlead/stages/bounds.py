@@ -5,7 +5,7 @@ not.
 
 from typing import Final
 
-from fairlead.gateways.last_mile import InstrumentBounds, LastMileLimits
+from fairlead.gateways.last_mile_limits import InstrumentBounds, LastMileLimits
 from fairlead.model.instruments import Instrument
 from fairlead.model.units import NANOS_PER_SECOND, InstrumentId, Money, Nanos, Quantity
 from fairlead.node.configuration import Configuration
