@@ -7,7 +7,6 @@ again, and any difference to what was recorded stops the node.
 """
 
 import hashlib
-import struct
 from collections.abc import Iterable
 from typing import Final
 
@@ -23,7 +22,8 @@ from fairlead.model.units import Nanos, Sequence
 from fairlead.node.errors import OutputsDiffer
 from fairlead.readers.reader import Reader
 
-_SEQUENCE: Final = struct.Struct("<Q")
+_blake2b: Final = hashlib.blake2b
+_SEQUENCE_BYTES: Final = 8
 _DIGEST_BYTES: Final = 32
 
 
@@ -39,8 +39,8 @@ class OutputsDigest:
 
     def add(self, sequence: Sequence, encoded: bytes) -> None:
         """Take the outputs of one input."""
-        step = self._digest + _SEQUENCE.pack(sequence) + encoded
-        self._digest = hashlib.blake2b(step, digest_size=_DIGEST_BYTES).digest()
+        step = self._digest + sequence.to_bytes(_SEQUENCE_BYTES, "little") + encoded
+        self._digest = _blake2b(step, digest_size=_DIGEST_BYTES).digest()
 
     def hexadecimal(self) -> str:
         """Return the digest so far."""
