@@ -43,14 +43,16 @@ class Deadlines:
 
     def set(self, due: Due, order: Order, time: Nanos) -> None:
         """Set a deadline of an order, or move it."""
-        order.due_kinds |= 1 << due
-        self._put(order.order * _KINDS + due, time)
+        kind: int = due  # compiled, what is computed with a plain number makes no objects
+        order.due_kinds |= 1 << kind
+        self._put(order.order * _KINDS + kind, time)
 
     def cancel(self, due: Due, order: Order) -> None:
         """Drop one deadline of an order, if it has it."""
-        if order.due_kinds & (1 << due):
-            order.due_kinds &= ~(1 << due)
-            del self._set[order.order * _KINDS + due]
+        kind: int = due
+        if order.due_kinds & (1 << kind):
+            order.due_kinds -= 1 << kind
+            del self._set[order.order * _KINDS + kind]
             self._sweep()
 
     def drop(self, order: Order) -> None:

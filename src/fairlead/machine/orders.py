@@ -160,7 +160,7 @@ class Order:
         self.sent_type = request.order_type  # what the venue got: emulated types are sent as others
         self.sent_time_in_force = request.time_in_force
         self.failure = ""  # why it was refused, rejected or returned
-        self.cancel_wanted = False
+        self.cancel_wanted = self.listed = False  # listed among the working ones: see `Orders`
         self.new_quantity = Quantity(0)  # asked for by a replace that is not answered; 0: none
         self.new_price = Price(0)
         self.replace_request = 0  # the number of that replace
@@ -219,7 +219,9 @@ class Order:
 
     def step(self, event: Event) -> bool:
         """Take a step of the table; return False, and change nothing, if there is no such step."""
-        following = STEP[self.status * EVENTS + event]
+        row: int = self.status  # compiled, plain numbers are added without making objects
+        column: int = event
+        following = STEP[row * EVENTS + column]
         if following is None:
             return False
         if following is _UNKNOWN and self.status is _CANCEL_PENDING:
@@ -415,28 +417,35 @@ class Orders:
     def settle(self, order: Order) -> None:
         """Keep the lists of working and held orders true after an order changed."""
         order.check()
-        mine = self._working.get(order.strategy)
-        if mine is None:
-            mine = self._working[order.strategy] = {}
-        listed = order.order in mine
-        if order.working and not listed:
-            mine[order.order] = order
-            self._working_in.setdefault(order.instrument, {})[order.order] = order
-            self._working_count += 1
-        elif listed and not order.working:
-            del mine[order.order]
-            del self._working_in[order.instrument][order.order]
-            self._working_count -= 1
+        if order.working is not order.listed:
+            self._list(order)
         if order.status is _HELD:
             self._held[order.order] = order
         elif self._held:
             self._held.pop(order.order, None)
+
+    def _list(self, order: Order) -> None:
+        """Put an order among the working ones, or take it from them."""
+        mine = self._working[order.strategy]
+        here = self._working_in.get(order.instrument)
+        if here is None:
+            here = self._working_in[order.instrument] = {}
+        order.listed = not order.listed
+        if order.listed:
+            mine[order.order] = order
+            here[order.order] = order
+            self._working_count += 1
+        else:
+            del mine[order.order]
+            del here[order.order]
+            self._working_count -= 1
 
     def _keep(self, order: Order) -> None:
         self._orders[order.order] = order
         mine = self._by_strategy.get(order.strategy)
         if mine is None:
             mine = self._by_strategy[order.strategy] = []
+            self._working[order.strategy] = {}
         mine.append(order)
         here = self._by_instrument.get(order.instrument)
         if here is None:
