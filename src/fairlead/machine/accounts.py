@@ -18,6 +18,8 @@ holds in base money too. `fx` is the rest: what conversions brought or cost at t
 time, and what the currencies that are held have gained or lost since through their rates.
 """
 
+from typing import Final
+
 from fairlead.machine.amounts import Amount
 from fairlead.model.outputs import AccountChanged
 from fairlead.model.terms import CostBasis
@@ -30,6 +32,8 @@ from fairlead.model.units import (
     divide_half_even,
     fine,
 )
+
+BEYOND: Final = f"it takes money beyond {MONEY_MAX} units"
 
 
 class Ledger:
@@ -113,15 +117,16 @@ class Ledger:
 
     def problem(self, moved: int) -> str:
         """Return why money that moves could not be written down in 64 bits, empty if it can."""
-        largest = max(
-            abs(self.cash.whole),
-            abs(self.realised.whole),
-            abs(self.paid_cost.whole),
-            abs(self.flows),
-            abs(self.fees),
-            abs(self.converted),
+        room = MONEY_MAX - moved
+        fits = (
+            -room <= self.cash.whole <= room
+            and -room <= self.realised.whole <= room
+            and -room <= self.paid_cost.whole <= room
+            and -room <= self.flows <= room
+            and -room <= self.fees <= room
+            and -room <= self.converted <= room
         )
-        return beyond(largest + moved)
+        return "" if fits else BEYOND
 
     def content(self) -> list[object]:
         """Return everything that a later output may depend on."""
@@ -301,4 +306,4 @@ class Account:
 
 def beyond(amount: int) -> str:
     """Return why an amount cannot be written down, empty if it can."""
-    return "" if abs(amount) <= MONEY_MAX else f"it takes money beyond {MONEY_MAX} units"
+    return "" if abs(amount) <= MONEY_MAX else BEYOND

@@ -78,6 +78,8 @@ class Coverage:
 
     def reach_back(self, account: AccountId, venue: str, time: Nanos) -> None:
         """Take nothing for agreed from a time on: what was said of it is to be compared again."""
+        if not self._agreed:
+            return
         for place in ((account, venue), (account, "")):
             if time <= self._agreed.get(place, NEVER_MOVED):
                 self._agreed[place] = Nanos(max(0, time - 1))

@@ -64,17 +64,15 @@ class Executions:
 
     def get(self, key: ExecutionKey) -> Execution | None:
         """Return an execution, None if none was booked under its id."""
-        venue, date, name = key
-        day = self._booked.get((venue, date))
-        return day.get(name) if day is not None else None
+        day = self._day(key)
+        return day.get(key[2]) if day is not None else None
 
     def add(self, key: ExecutionKey, execution: Execution) -> None:
         """Keep an execution that was booked."""
-        venue, date, name = key
-        day = self._booked.get((venue, date))
+        day = self._day(key)
         if day is None:
-            day = self._booked[venue, date] = {}
-        day[name] = execution
+            day = self._booked[key[0], key[1]] = {}
+        day[key[2]] = execution
 
     def await_fill(self, key: ExecutionKey, report: VenueBusted | VenueCorrected) -> None:
         """Keep what takes an execution back that is not booked yet."""
@@ -89,6 +87,10 @@ class Executions:
     def all(self) -> list[Execution]:
         """Return every execution, by day."""
         return [execution for day in self._booked.values() for execution in day.values()]
+
+    def _day(self, key: ExecutionKey) -> dict[str, Execution] | None:
+        """Return what was booked on the day of a key at its venue, None if nothing was."""
+        return self._booked.get((key[0], key[1]))
 
     def content(self) -> list[object]:
         """Return all of them with their keys, for the state digest."""

@@ -179,6 +179,8 @@ def compare_cumulative(
         outputs.append(
             ReportFaulted(order.order, order.instrument, "VenueFilled", order.status, reason)
         )
+    if order.filled == order.cumulative and not state.reconciliation.any_open:
+        return
     account = state.strategies[order.strategy].account
     place = (account, order.instrument, order.order, _CUMULATIVE)
     differs = _EXCESS if order.filled > order.cumulative else _MISSED

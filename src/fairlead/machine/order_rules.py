@@ -156,7 +156,9 @@ def executed(
 ) -> None:
     """Count an execution; take the strategy off if it trades on and on with nobody looking."""
     reason = state.gate.pretrade.filled(order, quantity, time)
-    outputs.extend(state.gate.exposure.alerts.take())
+    alerts = state.gate.exposure.alerts
+    if alerts.due:
+        outputs.extend(alerts.take())
     if reason and state.gate.disable(order.strategy, reason):
         outputs.append(StrategyDisabled(order.strategy, reason))
         requests.cancel_all(state, order.strategy, time, outputs)

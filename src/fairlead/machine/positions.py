@@ -7,7 +7,7 @@ reason; what is booked then cannot fail.
 
 from typing import Final
 
-from fairlead.machine.accounts import Account, beyond
+from fairlead.machine.accounts import BEYOND, Account, beyond
 from fairlead.machine.holdings import Holding, Move, Position
 from fairlead.model.instruments import Instrument
 from fairlead.model.outputs import AccountChanged, Output, PositionChanged
@@ -143,9 +143,10 @@ class Positions:
         moved = value + abs(fee) + abs(position.open_cost)  # closing takes it out
         if max(position.bought, position.sold) + quantity > MONEY_MAX:
             return f"it takes the position beyond {MONEY_MAX} increments"
-        return ledger.problem(moved) or beyond(
-            max(abs(position.realised), abs(position.fees)) + moved
-        )
+        room = MONEY_MAX - moved
+        if -room <= position.realised <= room and -room <= position.fees <= room:
+            return ledger.problem(moved)
+        return BEYOND
 
     def correct_problem(
         self,

@@ -36,6 +36,7 @@ class TrackRecord:
         self.high = Amount()  # the highest profit
         self.high_capital = self.capital  # so that the equity of the high is this and the profit
         self.drawdown_max = Fine(0)
+        self._drawdown_whole = 0  # the same without its rest: fast to compare
         self.day_profit = Amount()  # where the day began
         self.day_pending = False  # the day begins at the next point
         self.fresh_until = Nanos(0)  # until then no mark becomes too old
@@ -79,8 +80,9 @@ class TrackRecord:
         if profit.exceeds(self.high):
             self.high.set(profit.whole, profit.rest)
             self.high_capital = self.capital
-        elif (self.high.whole - profit.whole + 1) * FINE_UNIT > self.drawdown_max:
+        elif self.high.whole - profit.whole + 1 > self._drawdown_whole:
             self.drawdown_max = Fine(max(self.drawdown_max, self.high.fine - profit.fine))
+            self._drawdown_whole = self.drawdown_max // FINE_UNIT
         if self.day_pending:
             self.day_pending = False
             self.day_profit.set(profit.whole, profit.rest)
