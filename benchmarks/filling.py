@@ -13,6 +13,7 @@ from fairlead.model.outputs import Action, Approved, RequestStatement, SendOrder
 from fairlead.model.statements import StatementCash, StatementFill, StatementPosition
 from fairlead.model.terms import Liquidity, Side
 from fairlead.model.units import InstrumentId, Money, Nanos, Price, SignedQuantity
+from fairlead.simulator.stretch import Quotes, Stretch
 
 CASH: Final = Money(10**15)  # before the first order
 _SESSION_DATE: Final = 20_240_102
@@ -27,37 +28,39 @@ class FillingWorld:
 
     repeats = True
 
-    def __init__(self, quotes: Many[Quote]) -> None:
-        """Stand before the first quote."""
-        self._coming = iter(quotes)
-        self._next = next(self._coming, None)
-        self._touch = self._next  # the quote that came last
+    def __init__(self, quotes: Many[Quote], columns: bool = False) -> None:
+        """Stand before the first quote; with `columns`, without an object for each."""
+        times = [quote.venue_time for quote in quotes]
+        self._coming = Quotes(quotes) if columns else Stretch(times, quotes)
         self._reports: list[Input] = []
         self._executions = 0
 
     def next_time(self) -> Nanos | None:
         """Return when the reports that wait, or else the next quote, reach us."""
-        if self._reports and self._touch is not None:
-            return self._touch.venue_time
-        quote = self._next
-        return None if quote is None else quote.venue_time
+        coming = self._coming
+        if self._reports:
+            return coming.times[coming.next - 1]
+        return coming.times[coming.next] if coming.next < len(coming.times) else None
+
+    def stretch(self) -> Stretch | None:
+        """Return the quotes to come; none of them comes before a report that waits."""
+        return None if self._reports else self._coming
 
     def take(self, time: Nanos) -> list[Input]:
         """Return the reports that wait, then the quotes up to `time`."""
         inputs = self._reports
         self._reports = []
-        quote = self._next
-        while quote is not None and quote.venue_time <= time:
-            inputs.append(quote)
-            self._touch = quote
-            self._next = quote = next(self._coming, None)
+        coming = self._coming
+        while coming.next < len(coming.times) and coming.times[coming.next] <= time:
+            inputs.append(coming.input(coming.next))
+            coming.next += 1
         return inputs
 
     def act(self, action: Action, time: Nanos) -> None:
         """Accept and fill an order; nothing is ever left to cancel or replace."""
         assert isinstance(action, SendOrder), "every order is filled before it could be changed"
-        order, touch = action.approved, self._touch
-        assert touch is not None, "an order follows a quote"
+        order, touch = action.approved, self._coming.input(self._coming.next - 1)
+        assert isinstance(touch, Quote), "an order follows a quote"
         assert touch.instrument == order.instrument, "the strategy takes what it was just shown"
         price = touch.ask_price if order.side is _BUY else touch.bid_price
         assert order.price in (price, _MARKET), "the strategy asks for the touch"

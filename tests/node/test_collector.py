@@ -65,3 +65,20 @@ def test_a_replay_leaves_the_collector_as_it_was() -> None:
             assert not gc.isenabled()
         assert not gc.isenabled(), "whoever began goes on"
     assert gc.isenabled()
+
+
+def test_pauses_are_counted_until_the_end_and_no_longer() -> None:
+    with collected_when_idle(waits=True) as pauses:
+        assert pauses.as_json() == {"count": 0, "longest": 0, "total": 0}
+        collect_young()
+        collect_young()
+    gc.collect()
+    assert pauses.count == 2
+    assert 0 < pauses.longest <= pauses.total
+
+
+def test_at_full_speed_the_young_are_looked_at_seldom_and_then_as_before() -> None:
+    before = gc.get_threshold()
+    with collected_when_idle(waits=False):
+        assert gc.get_threshold()[0] > before[0]
+    assert gc.get_threshold() == before

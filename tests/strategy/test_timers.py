@@ -9,7 +9,7 @@ from fairlead.model.inputs import (
 )
 from fairlead.model.units import Nanos, StrategyId
 from fairlead.strategy import Context, Strategy, seconds
-from fairlead.strategy.timers import Timers
+from fairlead.strategy.timers import NEVER, Timers
 from tests.strategy.rig import SECOND, Rig
 
 _KEY = st.tuples(st.sampled_from([StrategyId(1), StrategyId(2)]), st.integers(0, 3))
@@ -39,7 +39,7 @@ def test_timers_run_out_as_in_a_list_of_them(
                 assert timers.fire(owner, number, Nanos(now))
                 assert not timers.fire(owner, number, Nanos(now))
             naive = {key: at for key, at in naive.items() if at > now}
-        assert timers.next_due() == min(naive.values(), default=None)
+        assert timers.next_time == min(naive.values(), default=NEVER)
 
 
 def test_setting_a_timer_anew_for_ever_takes_no_memory() -> None:

@@ -19,10 +19,9 @@ from fairlead.model.units import NANOS_PER_SECOND, Sequence
 from fairlead.node.collector import collect_young, collected_when_idle
 from fairlead.node.configuration import Configuration
 from fairlead.node.loading import changed
-from fairlead.node.pace import FullSpeed, LiveTime, RealTime, StopRequest
+from fairlead.node.pace import FullSpeed, LiveTime, Pace, RealTime, StopRequest
 from fairlead.node.processor import hold
 from fairlead.node.recovery import verify
-from fairlead.node.session import Pace
 from fairlead.stages.paper import PaperSession, Recovered, new_session, newest_session
 from fairlead.stages.staffing import waits
 from fairlead.stages.wiring import OVER

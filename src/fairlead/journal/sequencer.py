@@ -85,15 +85,15 @@ class VirtualClock:
 
     def __init__(self, start: Nanos) -> None:
         """Stand at `start`."""
-        self._now = start
+        self.time = start
 
     def now(self) -> Nanos:
         """Return where the clock stands."""
-        return self._now
+        return self.time
 
     def set(self, now: Nanos) -> None:
         """Put the clock; it may be put back, the sequencer does not follow."""
-        self._now = now
+        self.time = now
 
 
 class Sequencer:
@@ -107,7 +107,10 @@ class Sequencer:
 
     def stamp(self) -> Nanos:
         """Take the next number (`last`) and return its time."""
+        return self.stamp_at(self._clock.now())
+
+    def stamp_at(self, now: Nanos) -> Nanos:
+        """Do so for who knows what the clock says: they have put it there."""
         self.last = Sequence(self.last + 1)
-        now = self._clock.now()
         self.last_time = max(self.last_time, now)
         return self.last_time

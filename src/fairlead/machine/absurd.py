@@ -1,18 +1,23 @@
 """Market data that cannot be true, whatever the market does. It is refused, and never mended."""
 
 from fairlead.model.inputs import AuctionIndication, Levels, Quote, Trade
-from fairlead.model.units import INCREMENTS_MAX
+from fairlead.model.units import INCREMENTS_MAX, Price, Quantity
 
 
 def absurd_quote(quote: Quote) -> str:
     """Return why the quote cannot be true, empty if it can. A crossed one can: it is seen later."""
-    if not (0 <= quote.bid_price <= INCREMENTS_MAX and 0 <= quote.ask_price <= INCREMENTS_MAX):
+    return absurd_touch(quote.bid_price, quote.bid_quantity, quote.ask_price, quote.ask_quantity)
+
+
+def absurd_touch(bid: Price, bid_quantity: Quantity, ask: Price, ask_quantity: Quantity) -> str:
+    """Return why a best bid and ask cannot be true, empty if they can; crossed ones can."""
+    if not (0 <= bid <= INCREMENTS_MAX and 0 <= ask <= INCREMENTS_MAX):
         return "a price is negative or absurd"
-    if quote.bid_quantity < 0 or quote.ask_quantity < 0:
+    if bid_quantity < 0 or ask_quantity < 0:
         return "a quantity is negative"
-    if (quote.bid_price == 0) != (quote.bid_quantity == 0):
+    if (bid == 0) != (bid_quantity == 0):
         return "the bid has a price or a quantity, but not both"
-    if (quote.ask_price == 0) != (quote.ask_quantity == 0):
+    if (ask == 0) != (ask_quantity == 0):
         return "the ask has a price or a quantity, but not both"
     return ""
 

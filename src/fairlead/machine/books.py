@@ -122,19 +122,32 @@ class Book:
         Return whether a price that positions are valued at moved, came or went; so do all that
         follow.
         """
+        return self.quoted(
+            quote.bid_price,
+            quote.bid_quantity,
+            quote.ask_price,
+            quote.ask_quantity,
+            quote.update,
+            time,
+        )
+
+    def quoted(
+        self,
+        bid: Price,
+        bid_quantity: Quantity,
+        ask: Price,
+        ask_quantity: Quantity,
+        update: UpdateId,
+        time: Nanos,
+    ) -> bool:
+        """Take a best bid and ask, as `quote` does, from who has read the fields already."""
         problem = self.mark_problem
         moved = False
         if not self.by_level:
             self.gap = ""
             self.action = ""
-        if quote.update >= self.update or quote.update == 0:
-            moved = self._touch(
-                quote.bid_price,
-                quote.bid_quantity,
-                quote.ask_price,
-                quote.ask_quantity,
-                quote.update,
-            )
+        if update >= self.update or update == 0:
+            moved = self._touch(bid, bid_quantity, ask, ask_quantity, update)
             self.touch_time = time
         self._judge()
         return moved or problem != self.mark_problem

@@ -12,7 +12,7 @@ from typing import Final
 from fairlead.machine.orders import Order
 from fairlead.model.units import Nanos, OrderId
 
-NEVER_DUE: Final = Nanos(2**63 - 1)
+NEVER_DUE: Final = Nanos(2**62 - 1)  # the largest integer that mypyc keeps unboxed
 _KINDS: Final = 16  # of deadlines; a key is order * 16 + kind
 _SLACK: Final = 64  # dead entries that are not worth a sweep
 

@@ -10,7 +10,7 @@ true is refused and recorded; a machine that contradicts itself stops.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from fairlead.machine import (
     adoption,
@@ -48,7 +48,7 @@ from fairlead.machine.state import State
 from fairlead.model import inputs
 from fairlead.model.inputs import Input
 from fairlead.model.outputs import Output
-from fairlead.model.units import Nanos, Sequence
+from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, Sequence, UpdateId
 
 # A step takes the input of its own kind; the table below is what pairs the two.
 Step = Callable[[State, Any, Nanos, list[Output]], None]
@@ -198,6 +198,7 @@ STEPS: Final[dict[type, Step]] = {
 }
 
 
+_QUOTE: Final = inputs.Quote
 _HALTING: Final = (inputs.KillCommand, inputs.JournalSpaceLow, inputs.NodeStarted)
 
 
@@ -217,22 +218,60 @@ class Machine:
     def apply(self, sequence: Sequence, time: Nanos, input: Input) -> list[Output]:
         """Return the outputs of one input. Sequences are gapless, and time never goes back."""
         state = self.state
+        outputs: list[Output] = []
+        kind = type(input)
+        late = self._begin(sequence, time)
+        halts = late and kind in _HALTING  # obeyed before anything that is due can leave
+        if late and not halts:
+            overdue.run(state, time, outputs)
+        if state.quality.active:
+            quality_steps.apply(state, STEPS[kind], input, time, outputs)
+        elif kind is _QUOTE:  # the most there is of: compiled, a call by name is a tenth of one
+            market.quote(state, cast(inputs.Quote, input), time, outputs)
+        else:
+            STEPS[kind](state, input, time, outputs)
+        if halts:
+            overdue.run(state, time, outputs)
+        self._end(time, outputs)
+        return outputs
+
+    def apply_quote(
+        self,
+        sequence: Sequence,
+        time: Nanos,
+        instrument: InstrumentId,
+        bid: Price,
+        bid_quantity: Quantity,
+        ask: Price,
+        ask_quantity: Quantity,
+        update: UpdateId,
+        outputs: list[Output],
+    ) -> None:
+        """Apply a quote of which there is no object, since nobody but the machine wants it.
+
+        Its answers join `outputs`. What looks at the quality of data wants objects.
+        """
+        state = self.state
+        assert not state.quality.active, "the quality of data is read from inputs"
+        if self._begin(sequence, time):
+            overdue.run(state, time, outputs)
+        market.quoted(
+            state, instrument, bid, bid_quantity, ask, ask_quantity, update, time, outputs
+        )
+        self._end(time, outputs)
+
+    def _begin(self, sequence: Sequence, time: Nanos) -> bool:
+        """Take number and time of an input; return whether anything is due by then."""
+        state = self.state
         assert sequence == state.sequence + 1, f"input {sequence} follows {state.sequence}"
         assert time >= state.time, f"time goes back at input {sequence}"
         state.sequence = sequence
         state.time = time
-        outputs: list[Output] = []
-        late = state.deadlines.next_time <= time
-        halts = type(input) in _HALTING  # obeyed before anything that is due can leave
-        if late and not halts:
-            overdue.run(state, time, outputs)
-        step = STEPS[type(input)]
-        if state.quality.active:
-            quality_steps.apply(state, step, input, time, outputs)
-        else:
-            step(state, input, time, outputs)
-        if late and halts:
-            overdue.run(state, time, outputs)
+        return state.deadlines.next_time <= time
+
+    def _end(self, time: Nanos, outputs: list[Output]) -> None:
+        """Let what an input changed have its consequences, in orders and in risk."""
+        state = self.state
         if len(state.gate.kills):
             killing.run(state, time, outputs)
         self._follow(time, outputs)
@@ -243,7 +282,6 @@ class Machine:
             while state.gate.breakers.consequences:  # what left last had everything asked again
                 breakers.finish(state, time, outputs)
                 self._follow(time, outputs)
-        return outputs
 
     def next_due(self) -> Nanos | None:
         """Return when something is due without any other input, None if nothing is."""

@@ -5,7 +5,7 @@ price that they are valued at moved, and nowhere else: most data moves none.
 """
 
 from fairlead.machine import performance, triggers
-from fairlead.machine.absurd import absurd_indication, absurd_levels, absurd_quote, absurd_trade
+from fairlead.machine.absurd import absurd_indication, absurd_levels, absurd_touch, absurd_trade
 from fairlead.machine.books import Book
 from fairlead.machine.state import State
 from fairlead.model.inputs import (
@@ -20,28 +20,53 @@ from fairlead.model.inputs import (
     TradingStatus,
 )
 from fairlead.model.outputs import BookRestored, BookStale, InputRefused, Output
-from fairlead.model.units import Nanos
+from fairlead.model.units import InstrumentId, Nanos, Price, Quantity, UpdateId
 
 _UNKNOWN_INSTRUMENT = "unknown instrument"
 
 
 def quote(state: State, quote: Quote, time: Nanos, outputs: list[Output]) -> None:
     """Apply a quote, or refuse it with the reason."""
-    book = state.books.get(quote.instrument)
+    quoted(
+        state,
+        quote.instrument,
+        quote.bid_price,
+        quote.bid_quantity,
+        quote.ask_price,
+        quote.ask_quantity,
+        quote.update,
+        time,
+        outputs,
+    )
+
+
+def quoted(
+    state: State,
+    instrument: InstrumentId,
+    bid: Price,
+    bid_quantity: Quantity,
+    ask: Price,
+    ask_quantity: Quantity,
+    update: UpdateId,
+    time: Nanos,
+    outputs: list[Output],
+) -> None:
+    """Apply a quote of which there may be no object; each field is read once."""
+    book = state.books.get(instrument)
     if book is None:
         outputs.append(InputRefused("Quote", _UNKNOWN_INSTRUMENT))
         return
-    problem = absurd_quote(quote)
+    problem = absurd_touch(bid, bid_quantity, ask, ask_quantity)
     if problem:
         outputs.append(InputRefused("Quote", problem))
         return
     reason = book.reason
-    if book.quote(quote, time):
-        performance.marked(state, quote.instrument)
+    if book.quoted(bid, bid_quantity, ask, ask_quantity, update, time):
+        performance.marked(state, instrument)
     if reason != book.reason:
         report(book, outputs)
-    if quote.instrument in state.watched:
-        triggers.moved(state, quote.instrument, time, outputs)
+    if state.watched.has(instrument):
+        triggers.moved(state, instrument, time, outputs)
 
 
 def trade(state: State, trade: Trade, time: Nanos, outputs: list[Output]) -> None:

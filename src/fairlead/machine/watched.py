@@ -20,7 +20,11 @@ class Watched:
 
     def __contains__(self, instrument: InstrumentId) -> bool:
         """Return whether any order of an instrument is watched."""
-        return instrument in self._orders
+        return self.has(instrument)
+
+    def has(self, instrument: InstrumentId) -> bool:
+        """Return whether any order of an instrument is watched: `in`, as compiled code asks it."""
+        return bool(self._orders) and instrument in self._orders
 
     def add(self, order: Order) -> bool:
         """Watch an order from now on; return False if it is watched already."""

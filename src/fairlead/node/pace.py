@@ -7,13 +7,31 @@ comes over a thread comes late.
 
 import time as sleeping
 from collections.abc import Callable
+from typing import Protocol
 
-from fairlead.journal.sequencer import monotonic_ns
+from fairlead.journal.sequencer import Clock, monotonic_ns
 from fairlead.model.units import NANOS_PER_MILLISECOND, NANOS_PER_SECOND, Nanos
 from fairlead.node.present import Present
 
 _AT_ONCE = Nanos(0)
 SLICE = Nanos(5 * NANOS_PER_MILLISECOND)  # how long a wait may be deaf to a stop or a kill
+
+
+class TurnClock(Clock, Protocol):
+    """What a session reads the time from."""
+
+    def set(self, now: Nanos) -> None:
+        """Take the time of a turn. A clock that goes by itself leaves it."""
+
+
+class Pace(Protocol):
+    """How fast the clock of the world runs against ours, and whether to go on."""
+
+    def wait_until(self, time: Nanos) -> bool:
+        """Return when it is `time` in the world; False if the session is to stop instead.
+
+        In a world outside, something may be there earlier: then it returns at once.
+        """
 
 
 def nobody() -> bool:

@@ -21,6 +21,7 @@ from fairlead.model.outputs import Output
 from fairlead.model.units import Nanos, Sequence
 from fairlead.node.errors import OutputsDiffer
 from fairlead.readers.reader import Reader
+from fairlead.simulator.stretch import Quotes
 
 _blake2b: Final = hashlib.blake2b
 _SEQUENCE_BYTES: Final = 8
@@ -64,6 +65,7 @@ class Path:
         self.digest = digest or OutputsDigest()
         self._log = log
         self._readers = list(readers)
+        self._outputs: list[Output] = []  # one list for all quotes that nothing answers
 
     @property
     def log(self) -> Log | None:
@@ -77,8 +79,14 @@ class Path:
 
     def take(self, input: Input) -> list[Output]:
         """Number an input, apply it, and put it and its outputs into the group that waits."""
+        return self._take(self.sequencer.stamp(), input)
+
+    def take_at(self, now: Nanos, input: Input) -> list[Output]:
+        """Do so for who has put the clock to `now`."""
+        return self._take(self.sequencer.stamp_at(now), input)
+
+    def _take(self, time: Nanos, input: Input) -> list[Output]:
         sequencer = self.sequencer
-        time = sequencer.stamp()
         sequence = sequencer.last
         log = self._log
         # What cannot be written down must not be decided upon: encoded first, appended after.
@@ -95,6 +103,33 @@ class Path:
             log.commit(time)
         for reader in self._readers:
             reader.follow(sequence, time, input, outputs)
+        return outputs
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody but the machine sees market data: no journal, no reader, no judgement of
+        its quality.
+        """
+        return self._log is None and not self._readers and not self.machine.state.quality.active
+
+    def take_quote(self, now: Nanos, quotes: Quotes, place: int) -> list[Output]:
+        """Take a quote of a column, while the path is silent: nobody needs an object of it."""
+        time = self.sequencer.stamp_at(now)
+        outputs = self._outputs
+        self.machine.apply_quote(
+            self.sequencer.last,
+            time,
+            quotes.instruments[place],
+            quotes.bids[place],
+            quotes.bid_quantities[place],
+            quotes.asks[place],
+            quotes.ask_quantities[place],
+            quotes.updates[place],
+            outputs,
+        )
+        if outputs:
+            self.digest.add(self.sequencer.last, encode_outputs(outputs))
+            self._outputs = []
         return outputs
 
     def commit(self) -> None:

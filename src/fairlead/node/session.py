@@ -14,11 +14,11 @@ when the session goes on.
 
 from collections import deque
 from collections.abc import Collection
-from typing import Final, NamedTuple, Protocol, cast
+from typing import Final, cast
 
 from fairlead.gateways.last_mile import LastMile
 from fairlead.journal.history import Entry
-from fairlead.journal.sequencer import Clock, monotonic_ns
+from fairlead.journal.sequencer import VirtualClock, monotonic_ns
 from fairlead.model.codec import decode_input
 from fairlead.model.inputs import (
     Input,
@@ -27,7 +27,6 @@ from fairlead.model.inputs import (
     StopCommand,
     StrategyFailed,
     TimePassed,
-    TradingDayBegan,
     VenueConnected,
 )
 from fairlead.model.outputs import (
@@ -47,18 +46,25 @@ from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.elsewhere import Workers
 from fairlead.node.latency import Latencies
 from fairlead.node.mailbox import Letter, Mailbox
+from fairlead.node.pace import FullSpeed, Pace, TurnClock
 from fairlead.node.path import Path
 from fairlead.node.present import Waiting
-from fairlead.node.rehearsal import REQUESTS, Rehearsal
+from fairlead.node.rehearsal import Rehearsal
 from fairlead.node.space_watch import SpaceWatch
+from fairlead.node.standing import Keeper, Standing
 from fairlead.node.switch_watch import SwitchWatch
+from fairlead.node.trading_days import TradingDays
 from fairlead.node.wire import Wire
-from fairlead.simulator.days import next_day, session_date
-from fairlead.simulator.world import World
+from fairlead.simulator.stretch import Quotes
+from fairlead.simulator.world import NEVER, ForeseenWorld, World
 from fairlead.strategy.host import Host
 
 # A strategy that asks again on every refusal would hold the clock for ever; this ends it.
 REQUESTS_PER_TURN_MAX: Final = 1_000
+_TOO_MANY: Final = f"asked more than {REQUESTS_PER_TURN_MAX} times in one turn"
+# How much known market data is taken at full speed before the pace is asked: well under a
+# millisecond, which nobody who wants to stop notices.
+TURNS_AT_ONCE_MAX: Final = 1_000
 # How long, in the time of the world, a stop waits for the venue: for cancels and a last statement.
 STOP_DEADLINE: Final = Nanos(10 * NANOS_PER_SECOND)
 # How long, in the time of the world, a session waits for the statements that it begins with. After
@@ -66,42 +72,13 @@ STOP_DEADLINE: Final = Nanos(10 * NANOS_PER_SECOND)
 CONFIRM_DEADLINE: Final = Nanos(10 * NANOS_PER_SECOND)
 
 # Looked up by type: asking a record of a few dozen kinds whose instance it is costs ten times that.
+_START: Final = StartCommand
+_STOP: Final = StopCommand
 _ORDERS: Final = frozenset((SendOrder, CancelOrder, ReplaceOrder))
 _ACTIONS: Final = _ORDERS | {QueryOrder, RequestStatement, Disconnect}
 _SWITCHED: Final = frozenset((KillEngaged, KillReleased))
+_NOBODY: Final = (None, None, None, None, None)
 _AFTER_DAY: Final = (VenueConnected, StartCommand)
-
-
-class TurnClock(Clock, Protocol):
-    """What a session reads the time from."""
-
-    def set(self, now: Nanos) -> None:
-        """Take the time of a turn. A clock that goes by itself leaves it."""
-
-
-class Pace(Protocol):
-    """How fast the clock of the world runs against ours, and whether to go on."""
-
-    def wait_until(self, time: Nanos) -> bool:
-        """Return when it is `time` in the world; False if the session is to stop instead.
-
-        In a world outside, something may be there earlier: then it returns at once.
-        """
-
-
-class Keeper(Protocol):
-    """Who keeps what stands, so that a start need not live through all of it again."""
-
-    def look(self) -> Input | None:
-        """Take a snapshot if it is time to; return what the journal is to say of the last one."""
-
-
-class Standing(NamedTuple):
-    """What a session knows by itself, between two turns."""
-
-    begun: bool
-    day_end: Nanos
-    time: Nanos
 
 
 class Session:
@@ -126,7 +103,6 @@ class Session:
         The days of the venues in `days_told` come from the world; all others begin with UTC's.
         """
         self._workers = workers
-        self._days_told = days_told
         self.path = path
         self.world = world
         self.host = host
@@ -142,11 +118,16 @@ class Session:
         elsewhere = workers.strategies if workers is not None else ()
         self.rehearsal = Rehearsal(path.machine, world, host, self._days_begun, elsewhere)
         self._begun = False
+        self._left = 0  # actions that were to leave
+        self._virtual = clock if isinstance(clock, VirtualClock) else None  # stands where it is put
+        self._foreseen: ForeseenWorld | None = None  # where it is known what comes
+        if self._virtual is not None and hasattr(world, "stretch"):
+            self._foreseen = cast(ForeseenWorld, world)
         self._attended = 0  # commands that came between turns
         self._turn_began = Nanos(0)  # by our own clock
-        self._day_end = Nanos(0)  # when the next trading day begins; before the start, at once
+        self._days = TradingDays(path.machine.instruments, days_told)
         if standing is not None:
-            self._begun, self._day_end = standing.begun, standing.day_end
+            self._begun, self._days.end = standing.begun, standing.day_end
             clock.set(standing.time)
 
     @property
@@ -158,7 +139,7 @@ class Session:
     def standing(self) -> Standing:
         """What is to be given to a session that goes on where this one stands."""
         assert not self.rehearsal.owes, "a session is kept between turns"
-        return Standing(self._begun, self._day_end, self.clock.now())
+        return Standing(self._begun, self._days.end, self.clock.now())
 
     def start(self, first: list[Input]) -> None:
         """Take the inputs that open a session, `NodeStarted` first."""
@@ -167,8 +148,13 @@ class Session:
         self.path.commit()
 
     def run(self, pace: Pace, until: Nanos | None = None) -> None:
-        """Turn until the world ends, `until` is past, or the pace says stop."""
+        """Turn until the world ends, `until` is past, or the pace says stop.
+
+        At full speed, where nobody can come in between, known market data is taken by the stretch.
+        """
         while not self.stopping:
+            if type(pace) is FullSpeed and self._is_alone():
+                self._play(until)
             time = self._next_time_by(until)
             if time is None or not self._advance(pace, time):
                 break
@@ -233,7 +219,7 @@ class Session:
         self.clock.set(time)
         self._turn_began = monotonic_ns()
         happened = self.world.take(time)
-        if time >= self._day_end:
+        if time >= self._days.end:
             self._begin_days()
         due = self.path.machine.next_due()
         if due is not None and due <= time:
@@ -300,6 +286,64 @@ class Session:
         self._answer_requests()
         self.path.commit()
 
+    def _is_alone(self) -> bool:
+        """Return whether nothing happens but what the world says, and time is what it says."""
+        parts = (self.watch, self.mailbox, self.present, self.space, self.keeper)
+        return self._foreseen is not None and parts == _NOBODY
+
+    def _play(self, until: Nanos | None) -> None:
+        """Take the turns of market data to come, until an action leaves or something else is due.
+
+        Each is a `turn`: at one time all that came, then what strategies make of it.
+        """
+        clock, world = self._virtual, self._foreseen
+        assert clock is not None, "a session that is alone puts the clock"
+        assert world is not None, "a session that is alone knows what comes"
+        if (stretch := world.stretch()) is None:
+            return
+        quotes = stretch if isinstance(stretch, Quotes) and self.path.silent else None
+        timers, deadlines = self.host.timers, self.path.machine.state.deadlines
+        last = NEVER if until is None else until
+        left = self._left
+        end = min(len(stretch.times), stretch.next + TURNS_AT_ONCE_MAX)
+        while stretch.next < end and self._left == left:
+            place = stretch.next
+            time = stretch.times[place]
+            if time > last or time >= self._days.end:
+                return
+            if time >= timers.next_time or time >= deadlines.next_time:
+                return
+            stretch.next = stretch.end_of_moment(place)  # before anything can leave
+            clock.time = time
+            while place < stretch.next:
+                if quotes is None or self.host.hears_quotes(quotes.instruments[place]):
+                    self._show(time, stretch.input(place))
+                else:
+                    self._pass_by(time, quotes, place)
+                place += 1
+            if self.host.asks:
+                self._answer_requests()
+
+    def _show(self, time: Nanos, input: Input) -> None:
+        """Take market data of a stretch, and show it to strategies."""
+        self._turn_began = monotonic_ns()
+        outputs = self.path.take_at(time, input)
+        stamped = self.path.sequencer.last_time
+        if outputs:
+            self._let_out(stamped, outputs)
+        self.host.deliver(stamped, input, outputs)
+        self._take_blocked()
+
+    def _pass_by(self, time: Nanos, quotes: Quotes, place: int) -> None:
+        """Take a quote that nobody listens to. What the machine answers is heard all the same."""
+        outputs = self.path.take_quote(time, quotes, place)
+        if outputs:
+            self._turn_began = monotonic_ns()
+            stamped = self.path.sequencer.last_time
+            self._let_out(stamped, outputs)
+            self.host.deliver(stamped, quotes.input(place), outputs)
+            self._take_blocked()
+
     def _next_time(self) -> Nanos | None:
         """Return when the next turn is. Without a world nothing else keeps a session alive."""
         time = self.world.next_time()
@@ -314,7 +358,7 @@ class Session:
         due = self.path.machine.next_due()
         if due is not None and due < time:
             time = max(due, self.clock.now())
-        return min(time, self._day_end)
+        return min(time, self._days.end)
 
     def _next_time_by(self, limit: Nanos | None) -> Nanos | None:
         """Return when the next turn is, None if it is beyond a limit.
@@ -358,17 +402,7 @@ class Session:
 
     def _days_begun(self) -> list[Input]:
         """Return the trading days that begin now: those of every venue, then the firm's."""
-        time = self.clock.now()
-        if time < self._day_end:
-            return []
-        self._day_end = next_day(time)
-        instruments = self.path.machine.instruments.values()
-        venues = dict.fromkeys(
-            instrument.venue
-            for instrument in instruments
-            if instrument.venue not in self._days_told
-        )
-        return [TradingDayBegan(session_date(time), venue) for venue in (*venues, "")]
+        return self._days.begun(self.clock.now())
 
     def _advance(self, pace: Pace, time: Nanos) -> bool:
         """Take the turn of `time`, or what is more pressing. False if the pace says stop."""
@@ -453,6 +487,19 @@ class Session:
 
     def _release(self, time: Nanos, input: Input, outputs: list[Output]) -> None:
         """Let actions out, durable before the first one leaves; then tell strategies."""
+        if outputs:
+            self._let_out(time, outputs)
+        happened = type(input)
+        if happened is _START and not self._begun:
+            self._begun = True  # after a crash they have begun already, and stand
+            self.host.start(time)
+        elif happened is _STOP:
+            self._begun = False
+            self.host.stop(time)
+        self.host.deliver(time, input, outputs)
+
+    def _let_out(self, time: Nanos, outputs: list[Output]) -> None:
+        """Let actions out; what was decided up to now is durable before the first one leaves."""
         committed = False
         for output in outputs:
             kind = type(output)
@@ -462,30 +509,16 @@ class Session:
                     committed = True
                     if kind in _ORDERS:
                         self.tick_to_order.record(Nanos(monotonic_ns() - self._turn_began))
+                self._left += 1
                 self.wire.leave(cast(Action, output), time)
-        happened = type(input)
-        if happened is StartCommand and not self._begun:
-            self._begun = True  # after a crash they have begun already, and stand
-            self.host.start(time)
-        elif happened is StopCommand:
-            self._begun = False
-            self.host.stop(time)
-        self.host.deliver(time, input, outputs)
 
     def _answer_requests(self) -> None:
         """Take what strategies ask for, and what they ask for because of the answers."""
         asked = 0
-        requests = self.host.requests()
-        while requests:
-            for request in requests:
+        while self.host.asks:
+            for request in self.host.requests():
                 asked += 1
-                self._take(request if asked <= REQUESTS_PER_TURN_MAX else _too_many(request))
-            requests = self.host.requests()
-
-
-def _too_many(request: Input) -> Input:
-    """Return the failure that takes the place of one request too many."""
-    assert isinstance(request, REQUESTS), "strategies make requests alone"
-    return StrategyFailed(
-        request.strategy, f"asked more than {REQUESTS_PER_TURN_MAX} times in one turn"
-    )
+                if asked > REQUESTS_PER_TURN_MAX:
+                    self._take(StrategyFailed(request.strategy, _TOO_MANY))
+                else:
+                    self._take(request)

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from fairlead.model.inputs import Input
 from fairlead.model.outputs import Action
 from fairlead.model.units import Nanos
+from fairlead.simulator.stretch import Stretch
 
 NEVER: Final = Nanos(
     (1 << 62) - 1
@@ -51,6 +52,16 @@ class World(Protocol):
         """Let an action leave us at `time`, which is not before the last `take`.
 
         Return why nothing of it left, None where it left, or may have.
+        """
+
+
+class ForeseenWorld(World, Protocol):
+    """A world that can say what reaches us next, as long as nothing of ours leaves."""
+
+    def stretch(self) -> Stretch | None:
+        """Return market data to come; `None` where something else comes, or it is not known.
+
+        What was taken of it before the next call of anything here has reached us.
         """
 
 

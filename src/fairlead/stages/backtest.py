@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fairlead.model.inputs import Input
 from fairlead.model.units import Nanos
 from fairlead.node.configuration import Configuration
-from fairlead.node.session import Pace
+from fairlead.node.pace import Pace
 from fairlead.readers.reader import Reader
 from fairlead.stages.errors import WrongWiring
 from fairlead.stages.opening import opening

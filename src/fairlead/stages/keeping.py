@@ -23,8 +23,8 @@ from fairlead.node.configuration import Configuration
 from fairlead.node.errors import BadImage
 from fairlead.node.notary import Notary, Warn
 from fairlead.node.path import OutputsDigest, Path
-from fairlead.node.session import Standing
 from fairlead.node.snapshots import Snapshots
+from fairlead.node.standing import Standing
 from fairlead.readers.book_comparison import BookComparison
 from fairlead.readers.equity import EquityCurve
 from fairlead.readers.summary import SessionSummary

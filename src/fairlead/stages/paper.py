@@ -20,9 +20,9 @@ from fairlead.node.configuration import Configuration
 from fairlead.node.letters import BOX_NAME
 from fairlead.node.mailbox import Mailbox
 from fairlead.node.notary import Warn
+from fairlead.node.pace import Pace
 from fairlead.node.retention import lock_retention
 from fairlead.node.sealing import configured_cipher
-from fairlead.node.session import Pace
 from fairlead.node.switch_watch import SwitchWatch
 from fairlead.readers.reader import Reader
 from fairlead.stages.errors import NothingToResume

@@ -61,8 +61,8 @@ from fairlead.node.configuration import (
     MessageRateSettings,
     StrategySettings,
 )
+from fairlead.node.pace import Pace
 from fairlead.node.reading import recorded
-from fairlead.node.session import Pace
 from fairlead.node.venue_settings import RecordedVenueSettings
 from fairlead.node.yaml_values import HIDDEN
 from fairlead.readers.reader import Reader

@@ -20,9 +20,10 @@ from fairlead.model.units import Nanos, StrategyId
 from fairlead.node.configuration import Configuration
 from fairlead.node.errors import ConfigurationError, Problem
 from fairlead.node.mailbox import Mailbox
+from fairlead.node.pace import Pace, TurnClock
 from fairlead.node.path import OutputsDigest, Path
 from fairlead.node.present import Waiting
-from fairlead.node.session import Pace, Session, TurnClock
+from fairlead.node.session import Session
 from fairlead.node.switch_watch import SwitchWatch
 from fairlead.node.workers.crew import Crew
 from fairlead.node.yaml_text import KeyPath

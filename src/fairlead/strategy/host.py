@@ -15,7 +15,7 @@ subscribed, failed or stopped.
 """
 
 import sys
-from typing import Any, Final, get_args
+from typing import Any, Final, cast, get_args
 
 from fairlead.machine.machine import Machine
 from fairlead.model.inputs import (
@@ -49,9 +49,11 @@ from fairlead.strategy.outbox import LogLine, Outbox, Request
 from fairlead.strategy.routes import HANDLER_OF, TURN_OF
 from fairlead.strategy.seat import BAR_TIMER_FIRST, COUNTER_BITS, Handler, Seat, Topic
 from fairlead.strategy.strategy import Strategy
+from fairlead.strategy.timers import NEVER
 
 STRATEGY_ID_MAX: Final = (1 << (63 - COUNTER_BITS)) - 1  # an order id has to fit 63 bits
 
+_QUOTE: Final = Quote
 _REQUESTS: Final = frozenset((SubmitRequest, CancelRequest, ReplaceRequest, StrategyFailed))
 # In this order strategies are told what the machine answered to one input: a corporate action, what
 # became of their orders, their positions, the rest. A refusal is told to nobody.
@@ -105,12 +107,14 @@ class Host:
         self._seats: dict[StrategyId, tuple[Seat, Context]] = {}
         self._outbox = Outbox(self._forget_listeners)
         self._started = False
+        self.timers = self._outbox.timers
+        self._quotes = Listeners(Topic.QUOTES, self._seats)
         books = Listeners(Topic.BOOK, self._seats)
         self._stale = Listeners(Topic.STALE, self._seats)
         self._adjustment = Listeners(Topic.ADJUSTMENT, self._seats)
         self._positions_heard = False  # whether anybody has an `on_position`
         self._listeners: dict[type, Listeners] = {
-            Quote: Listeners(Topic.QUOTES, self._seats),
+            Quote: self._quotes,
             Trade: Listeners(Topic.TRADES, self._seats),
             BookSnapshot: books,
             BookChange: books,
@@ -168,15 +172,16 @@ class Host:
 
     def deliver(self, time: Nanos, input: Input, outputs: list[Output]) -> None:
         """Show strategies an input: their own order facts first, fills leading, then itself."""
-        listeners = self._listeners.get(type(input))
+        kind = type(input)
+        listeners = self._quotes if kind is _QUOTE else self._listeners.get(kind)
         if listeners is None:
             self._deliver_other(time, input, outputs)
             return
         if outputs and not self._deliver_outputs(time, outputs):
             return  # the machine refused it: nobody may believe it
         event: Any = input
-        if type(input) is BookOrderExecuted:
-            self._deliver_execution(time, input)
+        if kind is BookOrderExecuted:
+            self._deliver_execution(time, cast(BookOrderExecuted, input))
         for handler, context, seat in listeners.of(event.instrument):
             context.time = time
             try:
@@ -185,6 +190,15 @@ class Host:
                 raise
             except USER_FAILURES as error:
                 seat.fail(error)
+
+    def hears_quotes(self, instrument: InstrumentId) -> bool:
+        """Return whether anybody wants to see the quotes of an instrument."""
+        return len(self._quotes.of(instrument)) > 0
+
+    @property
+    def asks(self) -> bool:
+        """Whether strategies have asked for anything that nobody has taken."""
+        return len(self._outbox.requests) > 0
 
     def requests(self) -> list[Request]:
         """Return what strategies asked for since the last call, in order."""
@@ -202,7 +216,8 @@ class Host:
 
     def next_time(self) -> Nanos | None:
         """Return when the next timer runs out or the next bar closes, None if there is neither."""
-        return self._outbox.timers.next_due()
+        time = self._outbox.timers.next_time
+        return None if time == NEVER else time
 
     def next_timer(self) -> tuple[Nanos, StrategyId, int] | None:
         """Return the timer that runs out next: when, whose, and its number."""

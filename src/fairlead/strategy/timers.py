@@ -16,6 +16,7 @@ from fairlead.strategy.errors import TooManyTimers
 TIMERS_MAX: Final = (
     1_000  # of one strategy: one per order of a large book; more is a leak of timer numbers
 )
+NEVER: Final = Nanos(2**62 - 1)  # the largest integer that mypyc keeps unboxed
 _SLACK: Final = 64  # dead entries that are not worth a sweep
 
 
@@ -24,6 +25,7 @@ class Timers:
 
     def __init__(self) -> None:
         """Begin with none."""
+        self.next_time = NEVER  # when the next one runs out
         self._set: dict[StrategyId, dict[int, Nanos]] = {}
         self._taken: dict[StrategyId, dict[int, Nanos]] = {}  # on their way through the journal
         self._heap: list[tuple[Nanos, StrategyId, int]] = []  # may hold dead entries, never on top
@@ -52,10 +54,6 @@ class Timers:
         self._taken.pop(strategy, None)
         self._set.pop(strategy, None)
         self._sweep()
-
-    def next_due(self) -> Nanos | None:
-        """Return when the next timer runs out, None if none is set."""
-        return self._heap[0][0] if self._heap else None
 
     def first(self) -> tuple[Nanos, StrategyId, int] | None:
         """Return the timer that runs out next: when, whose, and its number."""
@@ -95,3 +93,4 @@ class Timers:
                 for timer, due in mine.items()
             ]
             heapify(heap)
+        self.next_time = heap[0][0] if heap else NEVER
