@@ -36,7 +36,7 @@ COMPILED = (
     "simulator",
     *(f"gateways/{name}.py" for name in ("last_mile", "let_out")),
     *(f"node/{name}.py" for name in ("latency", "pace", "path", "reading", "recovery")),
-    *(f"node/{name}.py" for name in ("rehearsal", "session", "trading_days", "wire")),
+    *(f"node/{name}.py" for name in ("rehearsal", "release", "session", "trading_days", "wire")),
     *(f"strategy/{name}.py" for name in ("bars", "feeds", "host", "outbox", "seat", "timers")),
 )
 GROUP = "fairlead.native"  # one shared library for all: calls between modules stay direct

@@ -39,7 +39,7 @@ class FillingWorld:
         """Return when the reports that wait, or else the next quote, reach us."""
         coming = self._coming
         if self._reports:
-            return coming.times[coming.next - 1]
+            return coming.times[max(coming.next - 1, 0)]  # a statement, before the first
         return coming.times[coming.next] if coming.next < len(coming.times) else None
 
     def stretch(self) -> Stretch | None:

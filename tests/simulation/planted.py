@@ -42,17 +42,17 @@ class _Forgetful:
 
 def leaves_before_the_write() -> None:
     """Break invariants 1 and 3: actions leave, and are written down with what comes next."""
-    from fairlead.node.session import Session
+    from fairlead.node.release import Release
 
-    release = Session._release
+    release = Release.release
 
     def early(self: Any, *terms: Any) -> None:
-        self.path.commit = _nothing
+        self._path.commit = _nothing
         release(self, *terms)
-        del self.path.commit
+        del self._path.commit
 
-    kind: Any = Session
-    kind._release = early
+    kind: Any = Release
+    kind.release = early
 
 
 def _nothing() -> None:

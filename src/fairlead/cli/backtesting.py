@@ -11,6 +11,7 @@ from fairlead.cli.outcome import Outcome, content_of, print_outcome, write_html
 from fairlead.cli.reproduce import Stored, print_reproduced
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
+from fairlead.node.collector import Pauses, collected_when_idle
 from fairlead.node.configuration import Configuration
 from fairlead.node.pace import FullSpeed, StopRequest
 from fairlead.stages.backtest import backtest as run_backtest
@@ -52,26 +53,27 @@ def reproduced(before: Stored, json: bool) -> bool:
 
 def _outcome(configuration: Configuration, begin: Nanos | None, end: Nanos | None) -> Outcome:
     began = monotonic_ns()
-    wired = _with_progress(configuration, begin, end)
+    wired, pauses = _with_progress(configuration, begin, end)
     seconds = (monotonic_ns() - began) / NANOS_PER_SECOND
     provenance = provenance_of(configuration, begin, end)
-    return Outcome(wired, f"backtest of {_names(wired)}", seconds, provenance=provenance)
+    return Outcome(
+        wired, f"backtest of {_names(wired)}", seconds, provenance=provenance, pauses=pauses
+    )
 
 
 class _Progress:
-    """A pace that never waits and moves a progress bar."""
+    """Moves a progress bar."""
 
     def __init__(self, bar: Progress, configuration: Configuration, end: Nanos | None) -> None:
         self._bar = bar
         self._task = bar.add_task("backtest", total=None)
-        self._pace = FullSpeed(StopRequest())
         self._turns = 0
         self._first = Nanos(0)
         self._span = configuration.session.duration
         self._end = end
 
-    def wait_until(self, time: Nanos) -> bool:
-        """Go on at once."""
+    def passing(self, time: Nanos) -> None:
+        """Learn what time it is."""
         if self._turns == 0:
             self._first = time
             end = self._end if self._end is not None else time + (self._span or 0)
@@ -79,13 +81,16 @@ class _Progress:
         self._turns += 1
         if self._turns % _LOOK_EVERY == 0:
             self._bar.update(self._task, completed=time - self._first)
-        return self._pace.wait_until(time)
 
 
-def _with_progress(configuration: Configuration, begin: Nanos | None, end: Nanos | None) -> Wired:
+def _with_progress(
+    configuration: Configuration, begin: Nanos | None, end: Nanos | None
+) -> tuple[Wired, Pauses]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=ERR, transient=True) as bar:
-        return run_backtest(configuration, _Progress(bar, configuration, end), begin, end)
+        pace = FullSpeed(StopRequest(), _Progress(bar, configuration, end).passing)
+        with collected_when_idle(waits=False) as pauses:
+            return run_backtest(configuration, pace, begin, end), pauses
 
 
 def _names(wired: Wired) -> str:

@@ -1,6 +1,6 @@
 """What a session leaves behind: the summary in the terminal, as JSON, and as a page to look at."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from fairlead.cli.console import OUT, print_json
 from fairlead.node.build import running_build
+from fairlead.node.collector import Pauses
 from fairlead.node.loading import dump
 from fairlead.node.recovery import Verdict
 from fairlead.readers.breakdown import breakdown_of
@@ -38,6 +39,7 @@ class Outcome:
     recovered: Recovered | None = None
     failure: str = ""  # of the market data, after which the session was ended in order
     provenance: Provenance | None = None
+    pauses: Pauses = field(default_factory=Pauses)  # of the garbage collector
 
     @property
     def sound(self) -> bool:
@@ -87,6 +89,7 @@ def content_of(outcome: Outcome) -> dict[str, Any]:
         "failure": outcome.failure,
         "seconds": round(outcome.seconds, 3),
         "tick_to_order": wired.session.tick_to_order.as_json(),
+        "collector_pauses": outcome.pauses.as_json(),
         "summary": wired.summary.as_json(),
         "statistics": _statistics(wired),
         "breakdown": _breakdown(wired),
@@ -206,6 +209,7 @@ def _closing_table(outcome: Outcome) -> Table:
             *(span / 1000 for span in spans)
         ),
     )
+    table.add_row("collector", str(outcome.pauses))
     if outcome.recovered is not None and outcome.recovered.inputs:
         table.add_row("recovered", recovery_phrase(outcome.recovered))
     for name, digest in _digests(outcome).items():

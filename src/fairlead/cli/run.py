@@ -16,7 +16,7 @@ from fairlead.cli.session_options import COMMAND_LINE, RecordedAs, configured, d
 from fairlead.gateways.errors import GatewayError
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model.units import NANOS_PER_SECOND, Sequence
-from fairlead.node.collector import collect_young, collected_when_idle
+from fairlead.node.collector import Pauses, collect_young, collected_when_idle
 from fairlead.node.configuration import Configuration
 from fairlead.node.loading import changed
 from fairlead.node.pace import FullSpeed, LiveTime, Pace, RealTime, StopRequest
@@ -101,6 +101,7 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
     stop = StopRequest()
     view = LiveView(ERR)
     failure = ""
+    pauses = Pauses()
     began = monotonic_ns()
     held = hold(configuration)
     if held:
@@ -111,7 +112,7 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
         _say_killed(session, recovered)
         view.start(session.wired)
         try:
-            with collected_when_idle(waits=waits(configuration)):
+            with collected_when_idle(waits=waits(configuration)) as pauses:
                 session.run(_pace(configuration, session, stop, view))
             session.stop(stop.reason or OVER)
         except GatewayError as error:
@@ -124,7 +125,9 @@ def _session(configuration: Configuration, resume: bool) -> Outcome:
     with ERR.status("verifying the journal ..."):
         verdict = verify(directory, cipher=session.cipher)
     title = f"paper session {directory.name}"
-    return Outcome(session.wired, title, seconds, directory, verdict, recovered, failure)
+    return Outcome(
+        session.wired, title, seconds, directory, verdict, recovered, failure, pauses=pauses
+    )
 
 
 def _open(session: PaperSession, directory: Path) -> Recovered:

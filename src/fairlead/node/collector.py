@@ -40,6 +40,11 @@ class Pauses:
         self.longest = max(self.longest, span)
         self.total = Nanos(self.total + span)
 
+    def __str__(self) -> str:
+        """Write it for people, in microseconds."""
+        longest, total = self.longest // 1_000, self.total // 1_000
+        return f"{self.count} pauses, {total:,} us in all, {longest:,} us the longest"
+
     def as_json(self) -> dict[str, int]:
         """Return the figures, in nanoseconds."""
         return {"count": self.count, "longest": self.longest, "total": self.total}

@@ -30,26 +30,19 @@ from fairlead.model.inputs import (
     VenueConnected,
 )
 from fairlead.model.outputs import (
-    Action,
-    CancelOrder,
-    Disconnect,
     KillEngaged,
     KillReleased,
     Output,
-    QueryOrder,
-    ReplaceOrder,
-    RequestStatement,
-    SendOrder,
 )
 from fairlead.model.terms import StopPolicy
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.elsewhere import Workers
-from fairlead.node.latency import Latencies
 from fairlead.node.mailbox import Letter, Mailbox
 from fairlead.node.pace import FullSpeed, Pace, TurnClock
 from fairlead.node.path import Path
 from fairlead.node.present import Waiting
 from fairlead.node.rehearsal import Rehearsal
+from fairlead.node.release import Release
 from fairlead.node.space_watch import SpaceWatch
 from fairlead.node.standing import Keeper, Standing
 from fairlead.node.switch_watch import SwitchWatch
@@ -71,13 +64,8 @@ STOP_DEADLINE: Final = Nanos(10 * NANOS_PER_SECOND)
 # that it trades on, but for the instruments that nothing has confirmed.
 CONFIRM_DEADLINE: Final = Nanos(10 * NANOS_PER_SECOND)
 
-# Looked up by type: asking a record of a few dozen kinds whose instance it is costs ten times that.
-_START: Final = StartCommand
-_STOP: Final = StopCommand
-_ORDERS: Final = frozenset((SendOrder, CancelOrder, ReplaceOrder))
-_ACTIONS: Final = _ORDERS | {QueryOrder, RequestStatement, Disconnect}
 _SWITCHED: Final = frozenset((KillEngaged, KillReleased))
-_NOBODY: Final = (None, None, None, None, None)
+_NOBODY: Final = (None, None, None, None, None, None)
 _AFTER_DAY: Final = (VenueConnected, StartCommand)
 
 
@@ -113,21 +101,19 @@ class Session:
         self.present = present
         self.space: SpaceWatch | None = None  # where there is a journal with a reserve
         self.stopping = False
-        self.tick_to_order = Latencies()  # from the beginning of a turn to each order that leaves
+        self.release = Release(path, self.wire, host)
+        self.tick_to_order = self.release.tick_to_order
         self.keeper: Keeper | None = None  # who takes snapshots
         elsewhere = workers.strategies if workers is not None else ()
         self.rehearsal = Rehearsal(path.machine, world, host, self._days_begun, elsewhere)
-        self._begun = False
-        self._left = 0  # actions that were to leave
         self._virtual = clock if isinstance(clock, VirtualClock) else None  # stands where it is put
         self._foreseen: ForeseenWorld | None = None  # where it is known what comes
         if self._virtual is not None and hasattr(world, "stretch"):
             self._foreseen = cast(ForeseenWorld, world)
         self._attended = 0  # commands that came between turns
-        self._turn_began = Nanos(0)  # by our own clock
         self._days = TradingDays(path.machine.instruments, days_told)
         if standing is not None:
-            self._begun, self._days.end = standing.begun, standing.day_end
+            self.release.begun, self._days.end = standing.begun, standing.day_end
             clock.set(standing.time)
 
     @property
@@ -139,7 +125,7 @@ class Session:
     def standing(self) -> Standing:
         """What is to be given to a session that goes on where this one stands."""
         assert not self.rehearsal.owes, "a session is kept between turns"
-        return Standing(self._begun, self._days.end, self.clock.now())
+        return Standing(self.release.begun, self._days.end, self.clock.now())
 
     def start(self, first: list[Input]) -> None:
         """Take the inputs that open a session, `NodeStarted` first."""
@@ -217,7 +203,7 @@ class Session:
     def turn(self, time: Nanos) -> None:
         """Take everything that happens at `time`, and what strategies make of it."""
         self.clock.set(time)
-        self._turn_began = monotonic_ns()
+        self.release.turn_began = monotonic_ns()
         happened = self.world.take(time)
         if time >= self._days.end:
             self._begin_days()
@@ -232,7 +218,7 @@ class Session:
 
     def command(self, command: Input) -> list[Output]:
         """Take an operator's command; durable on return."""
-        self._turn_began = monotonic_ns()
+        self.release.turn_began = monotonic_ns()
         self.clock.set(self._now())
         outputs = self._take(command)
         self._answer_requests()
@@ -262,7 +248,7 @@ class Session:
     def rehearse(self, entry: Entry) -> None:
         """Live through a recorded input again. Raises `OutputsDiffer` and `WorldDiverged`."""
         input = decode_input(entry.input)
-        self._turn_began = monotonic_ns()
+        self.release.turn_began = monotonic_ns()
         self.wire.rehearse(input)
         if entry.time != self.rehearsal.time:
             self.clock.set(entry.time)
@@ -270,7 +256,7 @@ class Session:
         self.rehearsal.meet(entry, input)
         outputs = self.path.replay(entry, input)
         self.wire.observe(input)
-        self._release(entry.time, input, outputs)
+        self.release.release(entry.time, input, outputs)
         self.rehearsal.asked.extend(self.host.requests())
 
     def resume(self, first: list[Input]) -> None:
@@ -288,7 +274,7 @@ class Session:
 
     def _is_alone(self) -> bool:
         """Return whether nothing happens but what the world says, and time is what it says."""
-        parts = (self.watch, self.mailbox, self.present, self.space, self.keeper)
+        parts = (self.watch, self.mailbox, self.present, self.space, self.keeper, self._workers)
         return self._foreseen is not None and parts == _NOBODY
 
     def _play(self, until: Nanos | None) -> None:
@@ -304,9 +290,9 @@ class Session:
         quotes = stretch if isinstance(stretch, Quotes) and self.path.silent else None
         timers, deadlines = self.host.timers, self.path.machine.state.deadlines
         last = NEVER if until is None else until
-        left = self._left
+        left = self.release.left
         end = min(len(stretch.times), stretch.next + TURNS_AT_ONCE_MAX)
-        while stretch.next < end and self._left == left:
+        while stretch.next < end and self.release.left == left:
             place = stretch.next
             time = stretch.times[place]
             if time > last or time >= self._days.end:
@@ -317,32 +303,14 @@ class Session:
             clock.time = time
             while place < stretch.next:
                 if quotes is None or self.host.hears_quotes(quotes.instruments[place]):
-                    self._show(time, stretch.input(place))
+                    self.release.show(time, stretch.input(place))
                 else:
-                    self._pass_by(time, quotes, place)
+                    self.release.pass_by(time, quotes, place)
+                if self.wire.blocked:
+                    self._take_blocked()
                 place += 1
             if self.host.asks:
                 self._answer_requests()
-
-    def _show(self, time: Nanos, input: Input) -> None:
-        """Take market data of a stretch, and show it to strategies."""
-        self._turn_began = monotonic_ns()
-        outputs = self.path.take_at(time, input)
-        stamped = self.path.sequencer.last_time
-        if outputs:
-            self._let_out(stamped, outputs)
-        self.host.deliver(stamped, input, outputs)
-        self._take_blocked()
-
-    def _pass_by(self, time: Nanos, quotes: Quotes, place: int) -> None:
-        """Take a quote that nobody listens to. What the machine answers is heard all the same."""
-        outputs = self.path.take_quote(time, quotes, place)
-        if outputs:
-            self._turn_began = monotonic_ns()
-            stamped = self.path.sequencer.last_time
-            self._let_out(stamped, outputs)
-            self.host.deliver(stamped, quotes.input(place), outputs)
-            self._take_blocked()
 
     def _next_time(self) -> Nanos | None:
         """Return when the next turn is. Without a world nothing else keeps a session alive."""
@@ -377,7 +345,7 @@ class Session:
 
     def _open(self, first: list[Input]) -> None:
         """Take what opens a session. Its day begins before a venue is asked for anything."""
-        self._turn_began = monotonic_ns()
+        self.release.turn_began = monotonic_ns()
         for input in first:
             if isinstance(input, _AFTER_DAY):
                 self._begin_days()
@@ -457,7 +425,7 @@ class Session:
         if not asked:
             return False
         self._attended += 1
-        self._turn_began = monotonic_ns()
+        self.release.turn_began = monotonic_ns()
         self.clock.set(self._now())
         for input in asked:
             self._take(input)
@@ -478,39 +446,12 @@ class Session:
     def _take_one(self, input: Input) -> list[Output]:
         outputs = self.path.take(input)
         self.wire.observe(input)
-        self._release(self.path.sequencer.last_time, input, outputs)
+        self.release.release(self.path.sequencer.last_time, input, outputs)
         if self.watch is not None:
             for output in outputs:
                 if type(output) in _SWITCHED:
                     self.watch.follow(output)
         return outputs
-
-    def _release(self, time: Nanos, input: Input, outputs: list[Output]) -> None:
-        """Let actions out, durable before the first one leaves; then tell strategies."""
-        if outputs:
-            self._let_out(time, outputs)
-        happened = type(input)
-        if happened is _START and not self._begun:
-            self._begun = True  # after a crash they have begun already, and stand
-            self.host.start(time)
-        elif happened is _STOP:
-            self._begun = False
-            self.host.stop(time)
-        self.host.deliver(time, input, outputs)
-
-    def _let_out(self, time: Nanos, outputs: list[Output]) -> None:
-        """Let actions out; what was decided up to now is durable before the first one leaves."""
-        committed = False
-        for output in outputs:
-            kind = type(output)
-            if kind in _ACTIONS:
-                if not committed:
-                    self.path.commit()
-                    committed = True
-                    if kind in _ORDERS:
-                        self.tick_to_order.record(Nanos(monotonic_ns() - self._turn_began))
-                self._left += 1
-                self.wire.leave(cast(Action, output), time)
 
     def _answer_requests(self) -> None:
         """Take what strategies ask for, and what they ask for because of the answers."""

@@ -125,7 +125,7 @@ def _nothing() -> None:
     """Draw no view while waiting."""
 
 
-def _collecting(line: Line) -> AbstractContextManager[None]:
+def _collecting(line: Line) -> AbstractContextManager[object]:
     return collected_when_idle(waits=True) if line.idle_collector else nullcontext()
 
 
