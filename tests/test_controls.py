@@ -38,6 +38,13 @@ ELSEWHERE = {
         "tests/node/test_switch_watch.py"
         "::test_the_heartbeat_says_what_was_obeyed_and_what_still_works",
     ),
+    52: (
+        "tests/node/test_capacity_check.py::test_a_message_rate_at_the_measured_capacity_is_taken",
+        "tests/node/test_capacity_check.py"
+        "::test_a_message_rate_above_the_measured_capacity_is_refused_with_its_place",
+        "tests/node/test_capacity_check.py::test_a_capacity_of_another_machine_counts_as_exceeded",
+        "tests/cli/test_capacity.py::test_twice_the_busiest_second_has_to_lie_within_the_capacity",
+    ),
     54: (
         "tests/gateways/test_last_mile.py::test_the_quantity_of_an_order_is_bounded",
         "tests/gateways/test_last_mile.py::test_what_has_no_limit_or_is_not_known_does_not_leave",
@@ -46,7 +53,7 @@ ELSEWHERE = {
     ),
 }
 # Controls that nothing in this house does yet. Their pages say so in bold.
-NOT_BUILT = (51, 52)
+NOT_BUILT = (51,)
 CASES = ("at the limit", "one below", "one above", "missing", "stale", "restart")
 PARTS = ("- **Layer**: ", "- **Source**: ", "- **Set by**: ", "## Missing, stale", "## Beside it")
 LINES = (15, 45)  # of a page, beside what it shows

@@ -21,7 +21,8 @@ REFERENCE: Final = Path("docs") / "reference"
 PAGE: Final = REFERENCE / "benchmarks.md"
 STORED: Final = REFERENCE / "benchmarks.json"
 IMAGES: Final = "img"
-BEGIN: Final = "<!-- {}: made by `python -m benchmarks.peers page`, not by hand -->"
+BEGIN: Final = "<!-- {}: made by `{}`, not by hand -->"
+COMMAND: Final = "python -m benchmarks.peers page"
 END: Final = "<!-- {}: end -->"
 
 
@@ -58,9 +59,9 @@ def files(of: Stored, page: str) -> dict[Path, str]:
     return made
 
 
-def between(page: str, name: str, made: str) -> str:
-    """Return a page with what stands between two marks replaced."""
-    begin, end = BEGIN.format(name), END.format(name)
+def between(page: str, name: str, made: str, command: str = COMMAND) -> str:
+    """Return a page with what stands between two marks, made by a command, replaced."""
+    begin, end = BEGIN.format(name, command), END.format(name)
     before, mark, rest = page.partition(begin)
     _, other, after = rest.partition(end)
     assert mark, f"the page has the mark {begin}"

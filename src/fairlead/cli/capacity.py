@@ -11,7 +11,10 @@ import msgspec
 import typer
 from rich.table import Table
 
-from fairlead.cli.console import ERR, OUT, fail, mistakes_in_one_line, print_json
+from fairlead.cli.console import ERR, FOUND_WRONG, OUT, fail, mistakes_in_one_line, print_json
+from fairlead.journal.sequencer import WallClock
+from fairlead.model.codec import decode_outputs
+from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.build import running_build
 from fairlead.node.capacity import (
     RATES,
@@ -25,6 +28,10 @@ from fairlead.node.capacity import (
     write,
 )
 from fairlead.node.processor import online
+from fairlead.node.reading import recorded
+from fairlead.node.time_text import time_text
+from fairlead.operations.archive import sessions_of
+from fairlead.readers.message_peak import Busiest, MessagePeak
 from fairlead.stages.capacity import Plan, Probe, baseline, measure, usual_lines
 from fairlead.stages.load_run import run_load
 
@@ -34,6 +41,8 @@ app: Final = typer.Typer(
     no_args_is_help=True,
 )
 FILE: Final = Path("var/capacity.json")
+SIX_MONTHS: Final = 184 * 86_400 * NANOS_PER_SECOND
+HEADROOM: Final = 2  # times the busiest second: RTS 6, Article 10
 _PURE: Final = "FAIRLEAD_PURE"
 
 Json = Annotated[bool, typer.Option("--json", help="Print the measurement as JSON.")]
@@ -89,6 +98,56 @@ def show(
     except UnreadableCapacity as error:
         fail(f"{error}; `fairlead capacity measure` writes one")
     _print(found, json)
+
+
+@app.command()
+def check(
+    place: Annotated[Path, typer.Argument(help="A journal, or a directory of sessions.")],
+    file: Annotated[Path, typer.Option(help="A measurement.")] = FILE,
+    line: Annotated[str, typer.Option(help="The way to run that it is held against.")] = "blocking",
+    json: Json = False,
+) -> None:
+    """Hold twice the busiest second of the last six months against what was measured (RTS 6)."""
+    try:
+        found = read(file)
+    except UnreadableCapacity as error:
+        fail(f"{error}; `fairlead capacity measure` writes one")
+    capacities = {curve.line.name: curve.capacity(found.target) for curve in found.curves}
+    if line not in capacities:
+        fail(f"{line}: {file} has {', '.join(capacities)}")
+    since = Nanos(WallClock().now() - SIX_MONTHS)
+    peak = MessagePeak()
+    with mistakes_in_one_line(), ERR.status("reading ..."):
+        for directory in sessions_of(place):
+            for entry in recorded(directory):
+                if entry.time >= since and entry.outputs:
+                    peak.count(entry.time, decode_outputs(entry.outputs))
+    busiest = max(peak.messages.count, peak.executions.count)
+    enough = capacities[line] >= HEADROOM * busiest
+    if json:
+        print_json(_checked(peak, capacities[line], enough))
+    else:
+        OUT.print(
+            f"busiest second: {peak.messages.count:,} messages {_when(peak.messages)},"
+            f" {peak.executions.count:,} executions {_when(peak.executions)}\n"
+            f"capacity, {line}: {capacities[line]:,} orders a second; needed:"
+            f" {HEADROOM * busiest:,}, twice the busiest: {'enough' if enough else 'NOT ENOUGH'}",
+            markup=False,
+            highlight=False,
+        )
+    if not enough:
+        raise typer.Exit(FOUND_WRONG)
+
+
+def _checked(peak: MessagePeak, capacity: int, enough: bool) -> dict[str, object]:
+    content: dict[str, object] = {"capacity": capacity, "enough": enough}
+    for name, busiest in (("messages", peak.messages), ("executions", peak.executions)):
+        content[name] = {"most": busiest.count, "time": busiest.time}
+    return content
+
+
+def _when(busiest: Busiest) -> str:
+    return f"at {time_text(busiest.time)}" if busiest.count else "ever"
 
 
 @app.command(hidden=True)
