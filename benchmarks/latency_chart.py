@@ -63,7 +63,7 @@ class Scales(NamedTuple):
         spans = [row.tick_to_order.p99 for row in rows]
         spans += [found.target, *(us * 1_000 for line in PUBLISHED.values() for us in line)]
         low, high = floor(log10(min(spans))), ceil(log10(max(spans)))
-        return cls(min(rates), max(*rates, 3_000), low, high)
+        return cls(min(*rates, 500), max(*rates, 3_000), low, high)
 
     def at(self, rate: int, span: int) -> Spot:
         """Return where a rate and a span of time meet."""

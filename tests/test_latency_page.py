@@ -1,5 +1,6 @@
 """The page about latency and its chart say what is stored, and nothing else."""
 
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
