@@ -7,10 +7,14 @@ exact (`tracemalloc`), so it is measured once.
 """
 
 import gc
+import resource
 import tracemalloc
 from collections.abc import Iterator
 from collections.abc import Sequence as Many
+from pathlib import Path as FilePath
 from typing import Final
+
+from msgspec import structs
 
 from benchmarks import trading
 from benchmarks.filling import FillingWorld, StatingWorld
@@ -20,11 +24,13 @@ from benchmarks.trading import Setting
 from fairlead.model.inputs import Quote
 from fairlead.model.policies import OrderPolicy
 from fairlead.model.terms import CostBasis
-from fairlead.model.units import Nanos
+from fairlead.model.units import Nanos, UpdateId
 from fairlead.node.collector import collected_when_idle
+from fairlead.simulator.stretch import Stretch
 
 NAME: Final = "growth"
 FLAT: Final = 1.1  # "the same", with room for the noise of a shared machine
+_BLOCK: Final = 10_000
 BYTES_MAX: Final = 1_000  # per order, with everything that is kept for it
 _LEGS: Final = 2
 # Deadlines for every order, and a statement with every hundred of them, as the quotes go.
@@ -38,6 +44,8 @@ SETTINGS: Final[dict[str, Setting]] = {
 
 def measure(sizes: Sizes, place: Place) -> Iterator[Row | Skipped]:
     """Yield rows for time and for memory, after some orders and after many, for each setting."""
+    what = f"memory after {sizes.events:,} quotes"
+    yield row(NAME, what, "MB resident", "after a tenth", [_events(sizes.events)], FLAT)
     few, some, many = sizes.orders_few, sizes.orders_some, sizes.orders_many
     stream = quotes(many + (sizes.repetitions + 1) * few)
     for name, setting in SETTINGS.items():
@@ -51,6 +59,57 @@ def measure(sizes: Sizes, place: Place) -> Iterator[Row | Skipped]:
             yield row(NAME, what, "bytes per order", f"after {few:,}", [pair], FLAT)
         what = f"{name}: memory after {many:,} orders"
         yield limit_row(NAME, what, "bytes per order", later[-1:], BYTES_MAX, "the limit of 1 kB")
+
+
+class Endless(FillingWorld):
+    """Hands out the same quotes again and again, each time later, and forgets what was taken."""
+
+    def __init__(self, block: Many[Quote], count: int) -> None:
+        """Begin with the first of `count` quotes: so many whole blocks."""
+        super().__init__(block)
+        self._block = block
+        self._rest = count // len(block) - 1
+
+    def next_time(self) -> Nanos | None:
+        """Return when the next quote reaches us."""
+        self._go_on()
+        return super().next_time()
+
+    def stretch(self) -> Stretch | None:
+        """Return the block at hand, or what is left of it."""
+        self._go_on()
+        return super().stretch()
+
+    def _go_on(self) -> None:
+        if self._rest and self._coming.next == len(self._coming.times):
+            self._rest -= 1
+            last = self._coming.times[-1]
+            shift = last + 1 - self._block[0].venue_time
+            later = [
+                structs.replace(each, venue_time=each.venue_time + shift, update=UpdateId(0))
+                for each in self._block
+            ]
+            self._coming = Stretch([each.venue_time for each in later], later)
+
+
+def _resident() -> float:
+    """Return the memory that this process holds now, in megabytes."""
+    pages = int(FilePath("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 1e6
+
+
+def _events(count: int) -> tuple[float, float]:
+    """Return the memory after so many quotes, and after a tenth of them."""
+    block = quotes(min(_BLOCK, count // 10))
+    world = Endless(block, count)
+    strategy = trading.Counting()
+    session = trading.session(block, strategy, world=world)
+    whole = count // len(block) * (block[-1].venue_time - block[0].venue_time + 1)
+    trading.run(session, Nanos(block[0].venue_time + whole // 10))
+    early = _resident()
+    trading.run(session)
+    assert strategy.quotes == count // len(block) * len(block), "the strategy saw every quote"
+    return _resident(), early
 
 
 class History:

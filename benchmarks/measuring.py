@@ -38,10 +38,13 @@ class Sizes(NamedTuple):
     working: int = 1_000  # orders that work when all is killed
     kills: int = 10  # by one guard
     started: tuple[int, ...] = (100_000, 1_000_000)  # inputs in the journals that are started from
+    events: int = 10_000_000  # quotes after which memory is what it was after a tenth of them
 
 
 QUICK: Final = Sizes(
-    5, 40_000, 4_000, 500, 5_000, 20_000, 100, 100, 20_000, 10_000, started=(20_000,)
+    *(5, 40_000, 4_000, 500, 5_000, 20_000, 100, 100, 20_000, 10_000),
+    started=(20_000,),
+    events=500_000,
 )
 
 

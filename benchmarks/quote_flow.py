@@ -9,6 +9,7 @@ from collections.abc import Sequence as Many
 from typing import Final
 
 from benchmarks import trading
+from benchmarks.filling import FillingWorld
 from benchmarks.floors import EventEngine, PlainLoop, PlainTaking
 from benchmarks.market import instruments, quotes
 from benchmarks.measuring import Pairs, Place, Row, Sizes, Skipped, by_turns, row
@@ -21,12 +22,27 @@ from fairlead.readers.summary import SessionSummary
 from fairlead.simulator.recorded import RecordedWorld
 from fairlead.simulator.recorded_book import RecordedConfig
 from fairlead.simulator.world import World
+from fairlead.strategy import Bar, Context, Strategy, seconds
 
 NAME: Final = "quotes"
 # Where this loop takes 43 ns, the best peer (vnpy) takes 909: 21 loops. The goal is half of that.
 GOAL: Final = 10.5
+BARS_GOAL: Final = 2.0  # half of the loop's speed for who does not listen to quotes
 _UNIT: Final = "ns per quote"
 _PLAIN: Final = "a plain loop"
+
+
+class OnBars(Strategy):
+    """Listens to bars alone."""
+
+    def on_start(self, context: Context) -> None:
+        """Ask for bars of every instrument, and for nothing else."""
+        for one in context.instruments:
+            context.subscribe(one.instrument, quotes=False, trades=False, book=False)
+            context.subscribe_bars(one.instrument, seconds(60))
+
+    def on_bar(self, context: Context, bar: Bar) -> None:
+        """Take it."""
 
 
 def measure(sizes: Sizes, place: Place) -> Iterator[Row | Skipped]:
@@ -34,6 +50,7 @@ def measure(sizes: Sizes, place: Place) -> Iterator[Row | Skipped]:
     one, ten = quotes(sizes.quotes, 1), quotes(sizes.quotes, 10)
     yield row(NAME, "1 instrument", _UNIT, _PLAIN, _plain(one, 1, sizes), GOAL)
     yield row(NAME, "10 instruments", _UNIT, _PLAIN, _plain(ten, 10, sizes), GOAL)
+    yield row(NAME, "1 instrument, bars only, columns", _UNIT, _PLAIN, _bars(one, sizes), BARS_GOAL)
     yield row(NAME, "1 instrument", _UNIT, "an event engine", _engine(one, sizes))
     for count, stream in ((1, one), (10, ten)):
         what = f"{count} instrument{'s'[: count - 1]}, journal `process`"
@@ -44,6 +61,19 @@ def measure(sizes: Sizes, place: Place) -> Iterator[Row | Skipped]:
 
 def _plain(stream: Many[Quote], count: int, sizes: Sizes) -> Pairs:
     return by_turns(lambda: _ours(stream, count), lambda: _loop(stream), sizes, len(stream))
+
+
+def _bars(stream: Many[Quote], sizes: Sizes) -> Pairs:
+    def ours() -> int:
+        strategy = OnBars()
+        session = trading.session(stream, strategy, world=FillingWorld(stream, columns=True))
+        took = trading.run(session)
+        book = session.path.machine.books.get(stream[-1].instrument)
+        assert book is not None, "the instrument has a book"
+        assert book.update == stream[-1].update, "the machine took every quote"
+        return took
+
+    return by_turns(ours, lambda: _loop(stream), sizes, len(stream))
 
 
 def _engine(stream: Many[Quote], sizes: Sizes) -> Pairs:
