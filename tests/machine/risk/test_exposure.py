@@ -28,6 +28,8 @@ from tests.machine.build import (
     replaced,
     submit,
 )
+from tests.machine.hostile_session import Session
+from tests.machine.risk import brute
 
 ONE = InstrumentId(1)
 
@@ -156,3 +158,13 @@ def test_a_replace_that_was_in_flight_at_a_break_is_pending_again_when_the_order
     assert (rig.status(1), rig.working()) == (Status.REPLACE_PENDING, 20)
     rig.give(replaced(1, 20))
     assert (rig.status(1), rig.working()) == (Status.OPEN, 20)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_totals_that_nobody_asked_for_are_right_when_somebody_does(seed: int) -> None:
+    """Invariant 8: what a scope comes to does not depend on when one looks."""
+    session = Session(seed)
+    for step in range(1, 121):
+        session.step()
+        if step % 60 == 0:
+            brute.check(session.machine)

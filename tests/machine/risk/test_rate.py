@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.machine.machine import Machine
-from fairlead.machine.risk.rate import MessageThrottle
+from fairlead.machine.risk.rate import MessageThrottle, Times
 from fairlead.model.inputs import MessageRateChange
 from fairlead.model.limits import MessageRate
 from fairlead.model.outputs import FailedCheck, OrderRefused, Output
@@ -61,6 +61,15 @@ def test_what_is_past_the_window_is_forgotten(gaps: list[int]) -> None:
         throttle.count(Nanos(now))
     assert all(now - time < 100 + 50 for time in throttle.times())
     assert throttle.used(Nanos(now + 100)) == len(throttle.times()) == 0
+
+
+def test_of_what_is_past_the_window_little_is_kept() -> None:
+    """Invariant 14: what is forgotten is dropped, by halves."""
+    times = Times()
+    for now in range(100_000):
+        times.add(Nanos(now))
+        assert times.since(Nanos(now - 100)) == min(now + 1, 100)
+    assert len(times._times) < 400
 
 
 def test_without_a_rate_nothing_leaves() -> None:

@@ -53,13 +53,16 @@ class Ladder:
         self._sign = sign
         self._keys: list[int] = []  # price * sign, ascending: the best is the last
         self._orders: dict[int, dict[OrderId, Order]] = {}
+        self._spare: dict[OrderId, Order] | None = None  # what is emptied is soon needed again
 
     def add(self, price: Price, order: Order) -> None:
         """Let an order rest at a price."""
         key = price * self._sign
         here = self._orders.get(key)
         if here is None:
-            here = self._orders[key] = {}
+            spare = self._spare
+            here = self._orders[key] = spare if spare is not None else {}
+            self._spare = None
             keys = self._keys
             if not keys or keys[-1] < key:  # the best: where most begin
                 keys.append(key)
@@ -74,6 +77,7 @@ class Ladder:
         del here[order.order]
         if not here:
             del self._orders[key]
+            self._spare = here
             keys = self._keys
             if keys[-1] == key:
                 keys.pop()

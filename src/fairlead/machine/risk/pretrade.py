@@ -153,7 +153,7 @@ class PreTrade:
         """Hold an order against all of it. The order of the checks is this page."""
         policy = self.policy
         order = terms.order
-        profile = self._profiles.get(order.instrument)
+        profile = self._profiles.get(order.instrument) if self._profiles else None
         lane = self.lanes.of(order)
         alerts = self._exposure.alerts
         self.permits.check(terms, policy, checks)
