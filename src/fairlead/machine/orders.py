@@ -146,7 +146,7 @@ class Order:
         self.conditions = Conditions(request) if _has_conditions(request) else PLAIN
         self.time = self.updated = time  # when it was asked for, and when it last changed
         self.venue_time = Nanos(0)  # of the last report, by the venue's
-        self.status = Status.REFUSED
+        self.status = _REFUSED
         self.hold = Hold.NONE
         self.filled = self.canceled = Quantity(0)
         self.filled_cost = 0  # sum of price * quantity over the fills: the average price, exactly

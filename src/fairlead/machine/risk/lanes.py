@@ -48,16 +48,16 @@ class Count:
 class Ladder:
     """Our own orders of one side that rest at a venue, by price."""
 
-    def __init__(self, sign: int) -> None:
-        """Take `sign` 1 for buys (the highest price is best), -1 for sells (the lowest is)."""
-        self._sign = sign
-        self._keys: list[int] = []  # price * sign, ascending: the best is the last
+    def __init__(self, is_bid: bool) -> None:
+        """Take whether they are buys: the highest price is best; of sells the lowest is."""
+        self._is_bid = is_bid
+        self._keys: list[int] = []  # prices, of sells negative: ascending, the best is the last
         self._orders: dict[int, dict[OrderId, Order]] = {}
         self._spare: dict[OrderId, Order] | None = None  # what is emptied is soon needed again
 
     def add(self, price: Price, order: Order) -> None:
         """Let an order rest at a price."""
-        key = price * self._sign
+        key = int(price) if self._is_bid else -price
         here = self._orders.get(key)
         if here is None:
             spare = self._spare
@@ -72,7 +72,7 @@ class Ladder:
 
     def remove(self, price: Price, order: Order) -> None:
         """Let an order rest there no longer."""
-        key = price * self._sign
+        key = int(price) if self._is_bid else -price
         here = self._orders[key]
         del here[order.order]
         if not here:
@@ -86,12 +86,13 @@ class Ladder:
 
     def best(self) -> Price:
         """Return the best price of ours, 0 where nothing rests."""
-        return Price(self._keys[-1] * self._sign) if self._keys else Price(0)
+        best = self._keys[-1] if self._keys else 0
+        return Price(best if self._is_bid else -best)
 
     def reached(self, price: Price) -> list[Order]:
         """Return the orders that one of the other side at `price` would trade with, best first."""
         found: list[Order] = []
-        least = price * self._sign
+        least = int(price) if self._is_bid else -price
         for key in reversed(self._keys):
             if key < least:
                 break
@@ -148,7 +149,7 @@ class Lanes:
         number = instrument.instrument
         ladders = self._ladders.get(number)
         if ladders is None:
-            ladders = self._ladders[number] = (Ladder(1), Ladder(-1))
+            ladders = self._ladders[number] = (Ladder(True), Ladder(False))
         unanswered = self._unanswered.setdefault(instrument.venue, {})
         counts = [self._count(node) for node in path.nodes]
         lane = Lane(len(self._lanes), path, slots, outlay, counts, ladders, unanswered)

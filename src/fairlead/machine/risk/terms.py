@@ -20,6 +20,7 @@ from fairlead.model.units import (
 
 _NONE: Final = Unit.NONE
 _BUY: Final = Side.BUY
+_NOT_MARKED: Final = ShortSale.NONE
 _LIMIT: Final = OrderType.LIMIT
 _SURELY_WRITABLE: Final = MONEY_MAX // 2  # compiled, it is compared faster than the bound itself
 _STOP_LIMIT: Final = OrderType.STOP_LIMIT
@@ -68,7 +69,7 @@ class Terms:
         self.value_added = 0  # to what was sent of it before
         self.quantity_added = 0
         self.cost_added = 0  # to the cost of what buys, at the dearest of its prices
-        self.short_sale = ShortSale.NONE
+        self.short_sale = _NOT_MARKED
         self.override = 0  # the number of the override that it leaves under
         self.waived: tuple[str, ...] = ()  # by it
         self.cancels: list[Order] | None = None  # own orders that must go before it leaves
