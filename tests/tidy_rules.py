@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 
 import grimp
 
+from fairlead.cli.main import COMMANDS
+
 FUNCTION_LINES_MAX: Final = 70
 FILE_LINES_MAX: Final = 500
 TEXT_SUFFIXES: Final = {
@@ -28,6 +30,7 @@ NO_PACKAGES: Final = {
 NO_CLASSES: Final = re.compile(r"(Manager|Helper|Helpers|Util|Utils|Base|Impl|Data|Info)$")
 ENTRY_POINTS: Final = {
     *("fairlead.__main__", "fairlead.cli.main"),
+    *(f"fairlead.cli.{one.place.partition(':')[0]}" for one in COMMANDS.values()),
     "fairlead.simulator.disk",  # a part of simulated worlds, and of the journal's own tests
 }
 GATE: Final = "src/fairlead/machine/risk/gate.py"
