@@ -35,7 +35,7 @@ def measure(sizes: Sizes, place: Place) -> Iterator[Row | Skipped]:
     """Yield each process beside Python alone, and the limits where there are some."""
     for what, code in _RUNS.items():
         _output(code)
-        pairs = [(_milliseconds(code), _milliseconds(_PYTHON)) for _ in range(sizes.repetitions)]
+        pairs = [(milliseconds(code), milliseconds(_PYTHON)) for _ in range(sizes.repetitions)]
         yield row(NAME, what, _UNIT, "Python alone", pairs)
         limit = _LIMITS.get(what)
         if limit is not None:
@@ -46,7 +46,7 @@ def measure(sizes: Sizes, place: Place) -> Iterator[Row | Skipped]:
     yield limit_row(NAME, f"{_IMPORT}, memory", "MiB", kept, IMPORT_MIB, named)
 
 
-def _milliseconds(code: str) -> float:
+def milliseconds(code: str) -> float:
     """Return the processor time of a Python process with this code, from its start to its end."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     _output(code)

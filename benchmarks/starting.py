@@ -5,6 +5,10 @@ strategies and the world all have to stand again. It was cut off, as by a crash,
 two snapshots, so that a start with one replays half of what lies between them. The pause is
 that of whole turns, one after the other at full speed, which is how a session notices a copy of the
 process being made, and pages being copied under it.
+
+A start in all is a process of its own, in processor time: Python, all that `fairlead run` loads,
+the configuration, the recovery, and the first inputs of the session that goes on. Its floor is a
+process that loads the same and ends.
 """
 
 import shutil
@@ -13,17 +17,21 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Final
 
-from benchmarks.measuring import Place, Row, Sizes, Skipped, percentile, row, settled
+from benchmarks.loading import milliseconds
+from benchmarks.measuring import Place, Row, Sizes, Skipped, limit_row, percentile, row, settled
 from fairlead.journal.disk import RealDisk
 from fairlead.journal.snapshot import newest_first
 from fairlead.model.units import NANOS_PER_SECOND, Nanos
 from fairlead.node.apart import Forked, Here, Worker
 from fairlead.node.configuration import Configuration
 from fairlead.node.paper import default
+from fairlead.stages.paper import PaperSession
 from fairlead.stages.recovering import Kept, Opened, recover
 from fairlead.stages.wiring import wire
 
 NAME: Final = "starting"
+LIMIT_MS: Final = 1_000  # for a start in all, after 100,000 inputs
+_LOADING: Final = "from fairlead.cli.main import loaded\nloaded('run')\n"
 _MILLISECONDS: Final = "ms"
 _UNIT: Final = "us per turn"
 _SNAPSHOTS: Final = 5  # in a session
@@ -37,6 +45,7 @@ def measure(sizes: Sizes, place: Place) -> Iterator[Row | Skipped]:
     """Yield starts from a snapshot against whole replays, and turns with against without."""
     for count in sizes.started:
         yield _starts(count, sizes, place)
+    yield from _starts_in_all(sizes.started[0], sizes, place)
     yield from _turns(max(sizes.started[0], 1), sizes, place)
 
 
@@ -70,6 +79,42 @@ def _starts(count: int, sizes: Sizes, place: Place) -> Row:
     shutil.rmtree(whole)
     what = f"a start after {count + every // 2:,} inputs, snapshots every {every:,}"
     return row(NAME, what, _MILLISECONDS, "a start without a snapshot", pairs)
+
+
+def _starts_in_all(count: int, sizes: Sizes, place: Place) -> Iterator[Row]:
+    every = max(1, count // _SNAPSHOTS)
+    sessions = place.scratch / "sessions"
+    sessions.mkdir()
+    directory = sessions / "0001"
+    _cut_session(directory, every, count + every // 2, Here())
+    for kept in ("with a snapshot", "without one"):
+        what = f"a start in all after {count + every // 2:,} inputs, {kept}"
+        pairs = [
+            (_started_in_all(directory, every), milliseconds(_LOADING))
+            for _ in range(sizes.repetitions)
+        ]
+        yield row(NAME, what, _MILLISECONDS, "loading the command alone", pairs)
+        times = [mine for mine, _ in pairs]
+        yield limit_row(NAME, what, _MILLISECONDS, times, LIMIT_MS, "the limit of 1 s")
+        for path in newest_first(directory, _DISK):
+            path.unlink()
+    shutil.rmtree(sessions)
+
+
+def _started_in_all(directory: Path, every: int) -> float:
+    copy = directory.parent / "copy" / directory.name
+    shutil.copytree(directory, copy)
+    call = f"from benchmarks.starting import start\nstart({str(copy)!r}, {every})"
+    took = milliseconds(f"{_LOADING}{call}")
+    shutil.rmtree(copy.parent)
+    return took
+
+
+def start(directory: str, every: int) -> None:
+    """Open a session as `fairlead run --resume` does."""
+    session = PaperSession(_configuration(every), Path(directory))
+    assert session.open().inputs > 0, "there is a journal to recover"
+    session.close()
 
 
 def _opened(directory: Path, every: int, worker: Worker) -> Opened:
