@@ -1,5 +1,7 @@
 """How time passes: at once, or against our clock, and always with an ear for a stop."""
 
+from collections.abc import Callable
+
 from fairlead.journal.sequencer import monotonic_ns
 from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos
 from fairlead.node.pace import FullSpeed, LiveTime, RealTime, StopRequest
@@ -90,6 +92,9 @@ class Silent:
     def wait(self, span: Nanos) -> bool:
         self.spans.append(span)
         return len(self.spans) == self._looks
+
+    def tell(self, tell: Callable[[], None]) -> None:
+        pass
 
 
 def test_live_time_is_deaf_for_a_slice_at_most() -> None:

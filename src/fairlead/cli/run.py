@@ -19,7 +19,7 @@ from fairlead.model.units import NANOS_PER_SECOND, Sequence
 from fairlead.node.collector import Pauses, collect_young, collected_when_idle
 from fairlead.node.configuration import Configuration
 from fairlead.node.loading import changed
-from fairlead.node.pace import FullSpeed, LiveTime, Pace, RealTime, StopRequest
+from fairlead.node.pace import FullSpeed, LiveTime, Pace, RealTime, StopRequest, sleep
 from fairlead.node.processor import hold
 from fairlead.node.recovery import verify
 from fairlead.stages.paper import PaperSession, Recovered, new_session, newest_session
@@ -193,7 +193,9 @@ def _pace(
         return LiveTime(stop, venue.present, before_wait, view.refresh, attend)
     spin = configuration.session.wait == "spin"
     times = int(speed.rstrip("x"))
-    return RealTime(stop, times, before_wait, view.refresh, attend, spin=spin)
+    crew = session.wired.crew
+    rest = sleep if crew is None else crew.wait
+    return RealTime(stop, times, before_wait, view.refresh, attend, spin=spin, rest=rest)
 
 
 @contextmanager

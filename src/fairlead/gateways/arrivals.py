@@ -8,7 +8,7 @@ never left out: there are few of it, and they say that something is wrong.
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from fairlead.model.inputs import BookGap, Input, MarketData
@@ -20,6 +20,10 @@ WAITED_MAX: Final = NANOS_PER_SECOND  # market data that is older when it is tak
 FULL: Final = "the node is behind: its queue of arrivals is full"
 OLD: Final = "the node is behind: what arrived has waited for too long"
 NONE_YET: Final = Nanos((1 << 62) - 2)  # nothing is known to come, but something may
+
+
+def _nobody() -> None:
+    """Have nobody to tell."""
 
 
 class Arrivals:
@@ -35,6 +39,7 @@ class Arrivals:
         self._arrivals_max = arrivals_max
         self._waiting: deque[tuple[Nanos, Input]] = deque()
         self._came = threading.Condition()
+        self._tell = _nobody
         self._lost = False
         self._died: BaseException | None = None
 
@@ -51,6 +56,7 @@ class Arrivals:
                     self._waiting.append((time, input))
             self.high_water = max(self.high_water, len(self._waiting))
             self._came.notify_all()
+        self._tell()
         return renew
 
     def say(self, inputs: Iterable[Input], time: Nanos) -> None:
@@ -58,12 +64,14 @@ class Arrivals:
         with self._came:
             self._waiting.extend((time, input) for input in inputs)
             self._came.notify_all()
+        self._tell()
 
     def died(self, error: BaseException) -> None:
         """Let who takes end with it: nothing is heard any more."""
         with self._came:
             self._died = error
             self._came.notify_all()
+        self._tell()
 
     def next_time(self) -> Nanos:
         """Return when the next arrival came; `NONE_YET` if nothing waits."""
@@ -87,6 +95,10 @@ class Arrivals:
                 self._came.wait_for(self._worth_waking, span / NANOS_PER_SECOND)
             self._refuse_to_go_on_deaf()
             return bool(self._waiting)
+
+    def tell(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever something came, for who waits for others as well."""
+        self._tell = tell
 
     def _worth_waking(self) -> bool:
         return bool(self._waiting) or self._died is not None

@@ -39,6 +39,11 @@ def nobody() -> bool:
     return False
 
 
+def sleep(span: Nanos) -> None:
+    """Do nothing for a span."""
+    sleeping.sleep(span / NANOS_PER_SECOND)
+
+
 class StopRequest:
     """Set by a signal, read by the pace: the session is to end in order."""
 
@@ -115,11 +120,12 @@ class RealTime:
         *,
         spin: bool = False,
         now: Callable[[], Nanos] = monotonic_ns,
+        rest: Callable[[Nanos], object] = sleep,
     ) -> None:
         """Take what may end the session, what to do before a wait (commit), and during one.
 
         `attend` takes what comes from outside, and ends the wait where it took anything. `now` is
-        our own clock.
+        our own clock, and `rest` ends early where somebody wants something.
         """
         assert speed >= 1, "the world does not stand still"
         self._stop = stop
@@ -129,6 +135,7 @@ class RealTime:
         self._attend = attend
         self._spin = spin
         self._now = now
+        self._rest = rest
         self._world_start = -1
         self._our_start = 0
 
@@ -146,7 +153,7 @@ class RealTime:
                 return True
             self._idle()
             if not self._spin:
-                sleeping.sleep(min(left, SLICE) / NANOS_PER_SECOND)
+                self._rest(Nanos(min(left, SLICE)))
         return False
 
     def due(self, time: Nanos) -> Nanos:

@@ -4,6 +4,7 @@ There nobody puts the clock: turns are taken when something arrived or when it i
 that is rehearsed lives at the times of its journal first; then the clock goes, and never goes back.
 """
 
+from collections.abc import Callable
 from typing import Protocol
 
 from fairlead.journal.sequencer import SteadyClock
@@ -11,6 +12,7 @@ from fairlead.model.inputs import ClockChecked
 from fairlead.model.units import NANOS_PER_MILLISECOND, Nanos
 from fairlead.node.clock_watch import ClockSettings, ClockWatch
 
+_AT_ONCE = Nanos(0)
 _SLICE = Nanos(50 * NANOS_PER_MILLISECOND)  # how long a wait trusts that nothing arrives
 
 
@@ -19,6 +21,19 @@ class Arrivals(Protocol):
 
     def wait(self, span: Nanos) -> bool:
         """Return as soon as something waits to be taken, or after a span; whether it does."""
+
+    def tell(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever something came, from whichever thread."""
+
+
+class Others(Protocol):
+    """Who else may want something while a session waits."""
+
+    def wait(self, span: Nanos) -> bool:
+        """Return when one of them wants something, when `wake` is called, or after a span."""
+
+    def wake(self) -> None:
+        """End the wait, or the next one. Any thread may call it."""
 
 
 class Waiting(Protocol):
@@ -91,6 +106,16 @@ class Present:
         self._arrivals = arrivals
         self._settings = settings or ClockSettings()
         self._watch: ClockWatch | None = None
+        self._others: Others | None = None
+        self._spins = False
+
+    def share(self, others: Others, spins: bool = False) -> None:
+        """Wait for others as well: for whoever is first. A session that spins looks at all by
+        turns, and sleeps for none.
+        """
+        self._others = others
+        self._spins = spins
+        self._arrivals.tell(others.wake)
 
     def checked(self) -> ClockChecked | None:
         """Return what is to be recorded of the clock now, None for nothing."""
@@ -105,11 +130,17 @@ class Present:
         return self.clock.now()
 
     def wait(self, span: Nanos) -> bool:
-        """Return as soon as something waits to be taken, or after a span; whether it does."""
+        """Return as soon as something waits to be taken, or after a span; whether it does. Where
+        others want something, return as well.
+        """
+        if span and self._others is not None:
+            if not self._spins and not self._arrivals.wait(_AT_ONCE):
+                self._others.wait(span)
+            span = _AT_ONCE
         return self._arrivals.wait(span)
 
     def wait_until(self, time: Nanos) -> None:
         """Return when it is time, or when something waits to be taken."""
         while (left := time - self.clock.now()) > 0:
-            if self._arrivals.wait(Nanos(min(left, _SLICE))):
+            if self.wait(Nanos(min(left, _SLICE))):
                 return

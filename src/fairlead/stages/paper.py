@@ -72,6 +72,9 @@ class PaperSession:
         self.watch = SwitchWatch(Switch(self.place / SWITCH_NAME, now=clock.now()), clock)
         ears = Ears(self.watch, Mailbox(self.place / BOX_NAME))
         self.wired: Wired = wire(configuration, readers, ears, crew=crew_of(configuration))
+        venue, crew = self.wired.surroundings.venue, self.wired.crew
+        if venue is not None and crew is not None:
+            venue.present.share(crew, spins=configuration.session.wait == "spin")
         self.directory = directory
         self.notary = notary(configuration, directory, warn)
         key = configuration.journal.encryption_key

@@ -211,6 +211,9 @@ class Bench:
             line.work()
         return True
 
+    def wake(self) -> None:
+        """Nobody waits here."""
+
     def follow(
         self, sequence: units.Sequence, time: Nanos, input: Input, outputs: list[Output]
     ) -> None:

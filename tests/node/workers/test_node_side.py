@@ -197,31 +197,45 @@ def test_a_worker_that_died_is_given_up_after_what_it_had_asked_for() -> None:
     assert fault(side) == "its worker w was killed by signal 9"
 
 
+def look(side: NodeSide, begin: int, end: int) -> None:
+    """Look every two nanoseconds."""
+    for now in range(begin, end, 2):
+        taken(side, now=now)
+
+
 def test_a_worker_hangs_if_it_makes_no_progress_while_something_waits() -> None:
     line = Wire(CaughtUp(Sequence(0)))
     side = side_of(line)
-    taken(side, now=100)
-    taken(side, now=1_000)  # nothing waits
+    look(side, 0, 102)  # nothing waits
     side.show(Sequence(1), b"an input")
-    taken(side, now=1_008)
+    look(side, 102, 110)
     line.came = Sequence(1)
     side.show(Sequence(2), b"an input")
-    taken(side, now=1_017)
-    taken(side, now=1_027)
+    look(side, 110, 122)
     assert not fault(side)
-    taken(side, now=1_028)
+    look(side, 122, 124)
     assert fault(side) == "its worker w hangs at input 2"
+
+
+def test_a_node_that_was_away_blames_no_worker_for_it() -> None:
+    side = side_of(Wire(CaughtUp(Sequence(0))))
+    taken(side)
+    side.show(Sequence(1), b"an input")
+    taken(side, now=5_000)
+    look(side, 5_002, 5_010)
+    assert not fault(side)
+    look(side, 5_010, 5_014)
+    assert fault(side) == "its worker w hangs at input 1"
 
 
 def test_a_worker_has_longer_to_live_through_the_journal() -> None:
     line = Wire()
     side = NodeSide("w", (ONE,), line, PATIENCE, Sequence(50), Nanos(0))
-    taken(side, now=60)
+    look(side, 0, 60)
     line.came = Sequence(20)
-    taken(side, now=61)
-    taken(side, now=121)
+    look(side, 60, 122)
     assert not fault(side)
-    taken(side, now=122)
+    look(side, 122, 124)
     assert fault(side) == "its worker w does not live through the journal in time"
 
 

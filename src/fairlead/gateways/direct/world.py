@@ -53,6 +53,10 @@ _NEVER_READ: Final = "the venue never read the message"
 _FAR: Final = Nanos((1 << 62) - 1)  # nothing is known to come
 
 
+def _nobody() -> None:
+    """Have nobody to tell."""
+
+
 class DirectWorld:
     """The world of a node that trades over a direct session."""
 
@@ -79,6 +83,7 @@ class DirectWorld:
         self._arrivals_max = arrivals_max
         self._arrived: deque[tuple[Nanos, Input]] = deque()
         self._came = threading.Condition()
+        self._tell = _nobody
         self._spins = spins
         self._line: DirectLine | PolledLine | None = None
         self._polled: PolledLine | None = None  # the same, where the session spins
@@ -145,6 +150,10 @@ class DirectWorld:
             self._refuse_to_go_on_deaf()
             return bool(self._arrived)
 
+    def tell(self, tell: Callable[[], None]) -> None:
+        """Call `tell` whenever something came, for who waits for others as well."""
+        self._tell = tell
+
     def act(self, action: Action, time: Nanos) -> str | None:
         """Send an action. Return why nothing of it left, None where it left or may have."""
         line = self._line
@@ -186,6 +195,7 @@ class DirectWorld:
         with self._came:
             self._died = error
             self._came.notify_all()
+        self._tell()
 
     def _spin(self, line: PolledLine, span: Nanos) -> bool:
         """Look until something came, at most for a span, and let others have the processor."""
@@ -223,6 +233,7 @@ class DirectWorld:
                 else:
                     self._arrived.append((now, input))
             self._came.notify_all()
+        self._tell()
 
     def _must_wait_for_room(self) -> bool:
         """Whether a thread of its own is to read no more; who spins takes before it reads again."""

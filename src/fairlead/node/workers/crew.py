@@ -45,7 +45,12 @@ class Launcher(Protocol):
         """Start a worker, and return before it has caught up. Raises `OSError`."""
 
     def wait(self, lines: Sequence[Line], span: Nanos) -> bool:
-        """Return when a worker has sent something, or after a span; whether one has."""
+        """Return when a worker has sent something, when `wake` was called, or after a span;
+        whether a worker has.
+        """
+
+    def wake(self) -> None:
+        """End the wait, or the next one. Any thread may call it."""
 
 
 class Crew:
@@ -134,6 +139,10 @@ class Crew:
         """Return when a worker asks for something, or after a span; whether one does."""
         lines = [side.line for side in self._sides.values() if not side.fault]
         return self._launcher.wait(lines, span)
+
+    def wake(self) -> None:
+        """End the wait, or the next one. Any thread may call it."""
+        self._launcher.wake()
 
     @property
     def failures(self) -> tuple[StrategyFailed, ...]:

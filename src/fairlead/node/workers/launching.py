@@ -6,6 +6,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -111,6 +112,7 @@ class Processes:
         self._key = key
         self._spins = spins
         self._ring_bytes = ring_bytes
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def launch(self, member: Member, recorded: Recorded) -> Line:
         """Start a worker, and return before it has caught up. Raises `OSError`."""
@@ -141,7 +143,9 @@ class Processes:
         return WorkerProcess(process, line, progress)
 
     def wait(self, lines: Sequence[Line], span: Nanos) -> bool:
-        """Return when a worker has sent something, or after a span; whether one has."""
+        """Return when a worker has sent something, when `wake` was called, or after a span;
+        whether a worker has.
+        """
         waiting = [line.line for line in lines if isinstance(line, WorkerProcess)]
         asleep = []
         try:
@@ -149,10 +153,16 @@ class Processes:
                 asleep.append(line)
                 if not line.may_sleep():
                     return True
-            select.select(waiting, [], [], span / NANOS_PER_SECOND)
+            select.select([self._bell, *waiting], [], [], span / NANOS_PER_SECOND)
             return any(line.has_more() for line in waiting)
         except LineBroken:
             return True  # one has ended: who asks finds out
         finally:
             for line in asleep:
                 line.woke()
+            with suppress(BlockingIOError):
+                os.eventfd_read(self._bell)
+
+    def wake(self) -> None:
+        """End the wait, or the next one. Any thread may call it."""
+        os.eventfd_write(self._bell, 1)

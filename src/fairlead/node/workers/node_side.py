@@ -88,6 +88,7 @@ class NodeSide:
         self._shown = last
         self._progress = Sequence(0)
         self._moved = now  # when it last made progress, or had nothing to do
+        self._looked = now
         self._asked = 0  # since `_counted`
         self._counted = now
 
@@ -165,6 +166,9 @@ class NodeSide:
     def _look(self, now: Nanos) -> None:
         """Give up a worker that has ended, or makes no progress."""
         ended = self.line.ended(now)
+        away, self._looked = now - self._looked, now
+        if away > self._patience.hang // 4:
+            self._moved = Nanos(self._moved + away)  # the node was away: no worker's fault
         progress = self.line.progress()
         waits = progress >= self._shown and self.is_ready
         if ended:
