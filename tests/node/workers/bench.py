@@ -202,7 +202,8 @@ class Bench:
         """Start a worker on what is in the journal now."""
         assert recorded.last == self.path.sequencer.last
         own = {one: self.strategies[one] for one in member.strategies}
-        self.lines.append(FakeLine(WorkerEnd(own), list(self.journal), self._room))
+        end = WorkerEnd(own, self.failed())
+        self.lines.append(FakeLine(end, list(self.journal), self._room))
         return self.lines[-1]
 
     def wait(self, lines: Sequence[Line], span: Nanos) -> bool:
@@ -288,13 +289,21 @@ class Bench:
         """Return the orders that were asked for, in the order of the journal."""
         return [one.order for one in self.inputs if isinstance(one, SubmitRequest)]
 
+    def failed(self) -> dict[StrategyId, units.Sequence]:
+        """Return with which input strategies have failed the last time."""
+        return {
+            one.strategy: units.Sequence(number)
+            for number, one in enumerate(self.inputs, 1)
+            if isinstance(one, StrategyFailed)
+        }
+
     def failures(self) -> list[str]:
         """Return why strategies failed."""
         return [one.error for one in self.inputs if isinstance(one, StrategyFailed)]
 
     def lived_again(self) -> tuple[WorkerEnd, list[Message]]:
         """Return a worker that lived through the journal, and what it owes."""
-        end = WorkerEnd(self.strategies)
+        end = WorkerEnd(self.strategies, self.failed())
         for entry in self.journal:
             end.live_again(entry)
         return end, list(end.catch_up())

@@ -153,7 +153,8 @@ class Processes:
                 asleep.append(line)
                 if not line.may_sleep():
                     return True
-            select.select([self._bell, *waiting], [], [], span / NANOS_PER_SECOND)
+            bells: list[int | RingLine] = [self._bell, *waiting]
+            select.select(bells, [], [], span / NANOS_PER_SECOND)
             return any(line.has_more() for line in waiting)
         except LineBroken:
             return True  # one has ended: who asks finds out

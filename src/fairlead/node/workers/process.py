@@ -9,6 +9,7 @@ import os
 import pickle
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +17,8 @@ from fairlead.gateways.errors import LineBroken
 from fairlead.gateways.ring_line import RingEnds, RingLine
 from fairlead.journal.history import Entry
 from fairlead.journal.tail import Tail
+from fairlead.model.codec import decode_input
+from fairlead.model.inputs import StrategyFailed
 from fairlead.model.units import Sequence, StrategyId
 from fairlead.node.collector import collect_young, collected_when_idle
 from fairlead.node.reading import Reading
@@ -53,11 +56,12 @@ class Desk:
     """A worker at its line."""
 
     def __init__(self, job: Job, line: RingLine, progress: Progress) -> None:
-        """Make the strategies. Raises `StrategyError`."""
+        """Make the strategies. Raises `StrategyError` and `JournalError`."""
         self._job = job
         self._line = line
         self._progress = progress
-        self._end = WorkerEnd({one.strategy: _maker(one) for one in job.strategies})
+        made_by = {one.strategy: _maker(one) for one in job.strategies}
+        self._end = WorkerEnd(made_by, self._failed())
 
     def run(self) -> None:
         """Work until the node says that it is over. Raises `LineBroken` when the node is gone."""
@@ -87,21 +91,35 @@ class Desk:
 
     def _catch_up(self) -> None:
         """Live through the journal again. Raises `JournalError`."""
-        tail = Tail(self._job.journal)
-        reading = Reading(cipher=JournalKeys(files=[self._job.key] if self._job.key else []))
-        while self._end.last < self._job.last:
-            entries = tail.read()
-            assert entries, f"the journal has input {self._job.last}"
-            for entry in entries:
-                self._live_again(reading.current(entry))
+        for entry in self._recorded():
+            self._end.live_again(entry)
+            self._progress.set(entry.sequence)
         for owed in self._end.catch_up():
             self.send(owed)
 
-    def _live_again(self, entry: Entry) -> None:
-        """Live through an input again; what was committed since comes over the line."""
-        if entry.sequence <= self._job.last:
-            self._end.live_again(entry)
-            self._progress.set(entry.sequence)
+    def _failed(self) -> dict[StrategyId, Sequence]:
+        """Return with which input strategies have failed, those that ever did, the last time."""
+        failed = {}
+        for entry in self._recorded():
+            input = decode_input(entry.input)
+            if isinstance(input, StrategyFailed):
+                failed[input.strategy] = entry.sequence
+        return {
+            one.strategy: failed[one.strategy]
+            for one in self._job.strategies
+            if one.strategy in failed
+        }
+
+    def _recorded(self) -> Iterator[Entry]:
+        """Yield what was taken before we were started; what was since comes over the line."""
+        tail = Tail(self._job.journal)
+        reading = Reading(cipher=JournalKeys(files=[self._job.key] if self._job.key else []))
+        while tail.last < self._job.last:
+            entries = tail.read()
+            assert entries, f"the journal has input {self._job.last}"
+            for entry in entries:
+                if entry.sequence <= self._job.last:
+                    yield reading.current(entry)
 
 
 def _maker(hired: Hired) -> MakeStrategy:

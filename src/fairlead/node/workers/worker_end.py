@@ -16,6 +16,7 @@ timer runs out only where the input comes that says so.
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final, cast
 
 from fairlead.journal.history import Entry
@@ -50,6 +51,7 @@ from fairlead.strategy.strategy import Strategy
 
 MakeStrategy = Callable[[], Strategy]
 _REQUESTS: Final = frozenset((SubmitRequest, CancelRequest, ReplaceRequest, StrategyFailed))
+NONE_FAILED: Final[Mapping[StrategyId, Sequence]] = MappingProxyType({})
 
 
 class ReplicaDiffers(Exception):
@@ -59,14 +61,25 @@ class ReplicaDiffers(Exception):
 class WorkerEnd:
     """The strategies of one worker, over a machine that follows the node's."""
 
-    def __init__(self, strategies: Mapping[StrategyId, MakeStrategy]) -> None:
-        """Make the strategies; each is made anew where a person lets it begin again."""
+    def __init__(
+        self,
+        strategies: Mapping[StrategyId, MakeStrategy],
+        failed: Mapping[StrategyId, Sequence] = NONE_FAILED,
+    ) -> None:
+        """Make the strategies; each is made anew where a person lets it begin again.
+
+        One that has `failed`, as the journal says of a last time, is shown nothing up to then: what
+        had killed it would kill it again, and nothing of that life is left.
+        """
         self.machine = Machine()
         self.last = Sequence(0)
         self._made_by = dict(strategies)
         self._host = Host(self.machine)
         for strategy, make in self._made_by.items():
             self._host.add(strategy, make())
+        self._failed = dict(failed)
+        for strategy in self._failed:
+            self._host.take_off(strategy, "it failed later on")
         self._digest = OutputsDigest()
         self._begun = False
         self._is_live = False
@@ -129,13 +142,13 @@ class WorkerEnd:
             self._host.stop(time)
         self._host.deliver(time, input, outputs)
         for output in outputs:
-            if type(output) is StrategyEnabled and output.strategy in self._made_by:
-                self._renew(output.strategy, time)
+            if type(output) is StrategyEnabled:
+                self._renew(output.strategy, sequence, time)
 
     def _meet(self, sequence: Sequence, input: Request) -> None:
         """Hold what was taken against what the strategy had asked for."""
         strategy = input.strategy
-        if strategy not in self._made_by:
+        if strategy not in self._made_by or sequence <= self._failed.get(strategy, 0):
             return
         if type(input) is StrategyFailed:
             self._diverged.pop(strategy, None)
@@ -167,7 +180,9 @@ class WorkerEnd:
         self._asked.clear()
         self._asked.extend(kept)
 
-    def _renew(self, strategy: StrategyId, time: Nanos) -> None:
+    def _renew(self, strategy: StrategyId, sequence: Sequence, time: Nanos) -> None:
+        if strategy not in self._made_by or sequence <= self._failed.get(strategy, 0):
+            return
         self._diverged.pop(strategy, None)
         self._host.renew(strategy, self._made_by[strategy](), time)
 
