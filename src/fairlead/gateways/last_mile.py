@@ -11,6 +11,8 @@ Values are counted for each currency on its own: a limit of money holds for ever
 from collections import deque
 from typing import Final, Protocol
 
+from mypy_extensions import mypyc_attr
+
 from fairlead.gateways import let_out
 from fairlead.gateways.last_mile_limits import InstrumentBounds, LastMileLimits
 from fairlead.gateways.let_out import LetOutOrders
@@ -52,6 +54,7 @@ class NoSwitch:
     closing_allowed = False
 
 
+@mypyc_attr(acyclic=True)
 class _Purse:
     """What left in one currency."""
 
@@ -61,6 +64,7 @@ class _Purse:
         self.day_value = 0
 
 
+@mypyc_attr(acyclic=True)
 class _Known:
     """What is known of an instrument: what it is worth, what may leave for it, and what left."""
 
@@ -96,6 +100,7 @@ class _Known:
         return notional(Price(price), Quantity(quantity), self.unit)
 
 
+@mypyc_attr(acyclic=True)
 class _Left:
     """One message that left within the window."""
 

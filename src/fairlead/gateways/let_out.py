@@ -9,6 +9,8 @@ the same parent. What is remembered is bounded, and what was forgotten is told a
 from collections import OrderedDict
 from typing import Final, cast, get_args
 
+from mypy_extensions import mypyc_attr
+
 from fairlead.model.actions import Approved
 from fairlead.model.statements import StatementFill
 from fairlead.model.terms import Side, Status
@@ -50,6 +52,7 @@ _ENDED: Final = (Status.FILLED, Status.CANCELED, Status.REJECTED, Status.EXPIRED
 Execution = tuple[int, str]  # session date and id
 
 
+@mypyc_attr(acyclic=True)
 class LetOut:
     """One order that was let out."""
 
@@ -83,6 +86,7 @@ class LetOut:
         return approved.price_worst < self.price
 
 
+@mypyc_attr(acyclic=True)
 class Parent:
     """One parent: how much of it was let out, and what may still come of that."""
 

@@ -7,11 +7,14 @@ amount is kept as its whole units and the rest, and the rest costs nothing while
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from fairlead.model.units import FINE_UNIT, Fine, Money, divide_half_even
 
 _FINE: Final = FINE_UNIT
 
 
+@mypyc_attr(acyclic=True)
 class Amount:
     """Whole units of money, and a rest of less than one: `0 <= rest < FINE_UNIT`."""
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 import msgspec
+from mypy_extensions import mypyc_attr
 
 from fairlead.machine.holdings import Move
 from fairlead.model.inputs import VenueBusted, VenueCorrected, VenueFilled
@@ -14,6 +15,7 @@ AHEAD_MAX: Final = 100
 ExecutionKey = tuple[str, int, str]  # venue, session date, execution id
 
 
+@mypyc_attr(acyclic=True)
 class Execution:
     """One booked execution."""
 

@@ -12,6 +12,8 @@ An inverse contract is worth `quantity * money_unit / price`: a long one gains w
 
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from fairlead.machine.accounts import Ledger
 from fairlead.machine.amounts import Amount, parts, share
 from fairlead.machine.lots import Lot, Lots
@@ -39,6 +41,7 @@ _NO_UNIT: Final = Money(0)
 _NO_LEDGER: Final = Ledger("", Money(0))  # of a position that does not exist
 
 
+@mypyc_attr(acyclic=True)
 class Move:
     """One fill or correction of a position, kept so that it can be taken back."""
 

@@ -6,9 +6,12 @@ closes, and each of them is closed once.
 
 from collections import deque
 
+from mypy_extensions import mypyc_attr
+
 from fairlead.machine.amounts import share
 
 
+@mypyc_attr(acyclic=True)
 class Lot:
     """What one fill opened, or what is left of it, and its cost (negative for a short)."""
 

@@ -7,6 +7,8 @@ order that ever was stays, and is found by its number, its client order id or th
 from enum import IntEnum
 from typing import Final
 
+from mypy_extensions import mypyc_attr
+
 from fairlead.machine.lifecycle import EVENTS, IS_WORKING, STEP, Event
 from fairlead.model.inputs import SubmitRequest
 from fairlead.model.terms import Contingency, OrderType, Peg, Side, Status, TimeInForce
@@ -52,6 +54,7 @@ class Hold(IntEnum):
     OWN = 5  # orders of ours that it would trade with to be gone
 
 
+@mypyc_attr(acyclic=True)
 class Conditions:
     """What few orders have: triggers, pegs, icebergs, limits in time and price, contingencies."""
 
@@ -122,6 +125,7 @@ def _has_conditions(request: SubmitRequest) -> bool:
     )
 
 
+@mypyc_attr(acyclic=True)
 class Order:
     """One order. Prices and quantities in the increments of its instrument."""
 
