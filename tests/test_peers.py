@@ -437,7 +437,7 @@ def test_page_and_charts_are_what_the_stored_results_give() -> None:
 
 
 def test_what_stands_outside_of_the_marks_stays() -> None:
-    begin, end = page.BEGIN.format("x"), page.END.format("x")
+    begin, end = page.BEGIN.format("x", page.COMMAND), page.END.format("x")
     assert page.between(f"a\n{begin}old{end}\nb", "x", "new\n") == f"a\n{begin}\n\nnew\n\n{end}\nb"
     with pytest.raises(AssertionError, match="mark"):
         page.between("nothing", "x", "new")
