@@ -34,7 +34,7 @@ COMPILED = (
     "machine",
     "journal",
     "simulator",
-    *(f"gateways/{name}.py" for name in ("last_mile", "let_out")),
+    *(f"gateways/{name}.py" for name in ("last_mile", "let_out", "ring")),
     *(f"node/{name}.py" for name in ("latency", "pace", "path", "reading", "recovery")),
     *(f"node/{name}.py" for name in ("rehearsal", "release", "session", "trading_days", "wire")),
     *(f"strategy/{name}.py" for name in ("bars", "feeds", "host", "outbox", "seat", "timers")),

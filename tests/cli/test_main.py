@@ -14,7 +14,7 @@ HEAVY = {
 }
 LISTED = {
     *("fairlead", "fairlead.cli", "fairlead.cli.main"),
-    *("fairlead.node", "fairlead.node.collector"),  # nothing but the collector's switch
+    *("fairlead.node", "fairlead.node.uncollected"),  # nothing but the collector's switch
 }
 SPEAKS_WEBSOCKET = "exchange"  # its door is one
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fairlead.node.collector import collect_young, collected_when_idle, uncollected
+from fairlead.node.collector import collect_young, collected_when_idle
 
 
 class Knot:
@@ -56,15 +56,6 @@ def test_a_failure_leaves_the_collector_as_it_was() -> None:
             raise RuntimeError
     except RuntimeError:
         assert gc.isenabled()
-
-
-def test_a_replay_leaves_the_collector_as_it_was() -> None:
-    with uncollected():
-        assert not gc.isenabled()
-        with uncollected():
-            assert not gc.isenabled()
-        assert not gc.isenabled(), "whoever began goes on"
-    assert gc.isenabled()
 
 
 def test_pauses_are_counted_until_the_end_and_no_longer() -> None:

@@ -102,7 +102,8 @@ BROKEN: list[tuple[str, str, list[str]]] = [
         [
             "4:1: weather: found an unknown key, expected one of include, journal, venue, account,"
             " strategies, limits, risk, orders, reconciliation, execution, marks, data,"
-            " monitoring, alerting, logging, audit, backup, read_model, session, safety"
+            " monitoring, alerting, logging, audit, backup, read_model, session, workers,"
+            " processor, safety"
         ],
     ),
     (

@@ -6,9 +6,11 @@ import pytest
 
 from fairlead.gateways.kill_files import SWITCH_NAME
 from fairlead.gateways.kill_flag import Released, Switch
-from fairlead.gateways.last_mile import LastMile
+from fairlead.gateways.last_mile import KillFlag, LastMile, NoSwitch
+from fairlead.gateways.last_mile_limits import LastMileLimits
 from fairlead.journal.sequencer import VirtualClock
 from fairlead.model.units import Nanos
+from fairlead.operations import knight_desk
 from fairlead.operations.kill_drill import ORDERS, drill_kill
 from fairlead.operations.knight_venue import EagerVenue
 
@@ -47,7 +49,10 @@ def _failed(tmp_path: Path) -> list[str]:
 def test_a_last_mile_that_does_not_look_at_the_switch_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LastMile, "check", lambda *_: "")
+    def blind(limits: LastMileLimits, _switch: KillFlag) -> LastMile:
+        return LastMile(limits, NoSwitch())
+
+    monkeypatch.setattr(knight_desk, "LastMile", blind)
     assert _failed(tmp_path) == ["block"]
 
 

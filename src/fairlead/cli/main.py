@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 import fairlead
-from fairlead.node.collector import uncollected
+from fairlead.node.uncollected import uncollected
 
 
 class Listed(NamedTuple):

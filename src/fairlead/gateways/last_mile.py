@@ -9,7 +9,7 @@ Values are counted for each currency on its own: a limit of money holds for ever
 """
 
 from collections import deque
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from mypy_extensions import mypyc_attr
 
@@ -135,8 +135,9 @@ class LastMile:
 
     def check(self, action: SendOrder | ReplaceOrder | CancelOrder, now: Nanos) -> str:
         """Return why a message may not leave; nothing lets it out, and counts it."""
-        if isinstance(action, CancelOrder):
+        if type(action) is CancelOrder:
             return ""
+        action = cast(SendOrder | ReplaceOrder, action)
         approved = action.approved
         known = self._known.get(approved.instrument)
         reason = self._unfit(action, known)
@@ -181,14 +182,13 @@ class LastMile:
 
     def reported(self, input: object) -> None:
         """Take what a venue says, what is defined, and that a day begins: `OBSERVED`."""
-        if isinstance(input, InstrumentDefinition):
-            self._define(input.instrument)
-        elif isinstance(input, TradingDayBegan):
-            if input.venue == "":
-                for purse in self._purses.values():
-                    purse.day_value = 0
-        else:
+        if type(input) in let_out.OBSERVED:
             self.orders.reported(input)
+        elif isinstance(input, InstrumentDefinition):
+            self._define(input.instrument)
+        elif isinstance(input, TradingDayBegan) and input.venue == "":
+            for purse in self._purses.values():
+                purse.day_value = 0
 
     def _define(self, terms: Instrument) -> None:
         """Learn what an instrument is worth, once. Without bounds it is as if it were unknown."""

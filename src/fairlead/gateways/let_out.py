@@ -171,7 +171,7 @@ class LetOutOrders:
         known = self._about(report)
         if known is None:
             return
-        if isinstance(report, VenueFilled):
+        if type(report) is VenueFilled:
             execution = (report.session_date, report.execution)
             self._fill(known, execution, report.quantity, report.cumulative)
         elif isinstance(report, VenueCanceled | VenueExpired):
@@ -183,7 +183,7 @@ class LetOutOrders:
             self._answer(known, report)
         elif isinstance(report, VenueOrderStatus):
             self._tell(known, report)
-        else:
+        elif isinstance(report, VenueCorrected):
             self._correct(known, report)
 
     def _about(self, report: _Report | StatementFill) -> LetOut | None:

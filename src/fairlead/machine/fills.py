@@ -90,10 +90,11 @@ def filled(state: State, report: VenueFilled, time: Nanos, outputs: list[Output]
     settle(state, order, time, outputs)
     executed(state, order, report.quantity, time, outputs)
     ahead = state.executions.overtaken_by(key)
-    if isinstance(ahead, VenueBusted):
-        busted(state, ahead, time, outputs)
-    elif ahead is not None:
-        corrected(state, ahead, time, outputs)
+    if ahead is not None:
+        if isinstance(ahead, VenueBusted):
+            busted(state, ahead, time, outputs)
+        else:
+            corrected(state, ahead, time, outputs)
     performance.moved(state, account)  # once, after what took it back: no time lies in between
 
 

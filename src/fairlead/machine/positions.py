@@ -136,10 +136,11 @@ class Positions:
         if instrument.money_decimals != account.money_decimals:
             return "the account counts money in other decimals than the instrument"
         position = self.get(strategy, instrument.instrument, account.account)
+        unit = position.unit or instrument.money_unit  # which is worked out at each look
         if instrument.kind is _INVERSE:
-            value = quantity * instrument.money_unit // price + 1
+            value = quantity * unit // price + 1
         else:
-            value = notional(price, quantity, instrument.money_unit)
+            value = notional(price, quantity, unit)
         moved = value + abs(fee) + abs(position.open_cost)  # closing takes it out
         if max(position.bought, position.sold) + quantity > MONEY_MAX:
             return f"it takes the position beyond {MONEY_MAX} increments"

@@ -143,7 +143,7 @@ def send_closing(
     terms = terms_of(state, order, order.quantity, order.price, time)
     terms.closing = True
     verdict = _review(state, terms, outputs)
-    if not isinstance(verdict, Approved):
+    if isinstance(verdict, list):
         return verdict
     order.stage = state.stage
     state.orders.add_closing(order)
@@ -250,8 +250,8 @@ def _send(state: State, order: Order, refusal: Event, time: Nanos, outputs: list
     problem = price_of(state, terms, terms.instrument, terms.book)
     verdict = _review(state, terms, outputs)
     if problem is not None:
-        verdict = [problem] if isinstance(verdict, Approved) else [problem, *verdict]
-    if not isinstance(verdict, Approved):
+        verdict = [problem, *verdict] if isinstance(verdict, list) else [problem]
+    if isinstance(verdict, list):
         if state.gate.pretrade.holds_back(terms, verdict):
             order.status = _HELD
             hold_back(state, order, Hold.OWN, time, outputs)
@@ -310,7 +310,7 @@ def _replace(
     terms.order_type = order.sent_type
     terms.time_in_force = order.sent_time_in_force
     verdict = _review(state, terms, outputs)
-    if not isinstance(verdict, Approved):
+    if isinstance(verdict, list):
         state.gate.pretrade.holds_back(terms, verdict)
         return verdict
     stepped = order.step(Event.REPLACE_REQUESTED)

@@ -76,21 +76,6 @@ def collected_when_idle(waits: bool) -> Iterator[Pauses]:
             gc.unfreeze()
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Leave the collector off: for a replay, which makes what stays and leaves no cycles behind.
-
-    Where user code takes part, `collect_young` now and then keeps what it leaves within bounds.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
-
-
 def collect_young() -> None:
     """Collect what was made lately: takes well under a millisecond."""
     gc.collect(1)

@@ -18,10 +18,10 @@ from fairlead.journal.sequencer import Sequencer, VirtualClock
 from fairlead.machine.machine import Machine
 from fairlead.model.errors import UndecodableRecord
 from fairlead.model.units import Nanos, Sequence
-from fairlead.node.collector import uncollected
 from fairlead.node.errors import NodeError
 from fairlead.node.path import Path
 from fairlead.node.reading import Reading, decoded
+from fairlead.node.uncollected import uncollected
 from fairlead.readers.reader import Reader
 
 Progress = Callable[[Sequence], None]

@@ -15,7 +15,7 @@ from fairlead.journal.reserve import Reserve
 from fairlead.journal.sealing import Cipher
 from fairlead.model.units import Sequence
 from fairlead.node.apart import Worker
-from fairlead.node.collector import collect_young, uncollected
+from fairlead.node.collector import collect_young
 from fairlead.node.errors import BadImage
 from fairlead.node.notary import Notary, Warn
 from fairlead.node.reading import Reading, written_schema
@@ -23,6 +23,7 @@ from fairlead.node.recovery import PROGRESS_EVERY
 from fairlead.node.sealing import JournalKeys
 from fairlead.node.snapshots import Found, Snapshots, find
 from fairlead.node.space_watch import SpaceWatch
+from fairlead.node.uncollected import uncollected
 from fairlead.stages.keeping import SessionKeeper, build_of
 from fairlead.stages.opening import opening, refuse_another
 from fairlead.stages.wiring import Wired

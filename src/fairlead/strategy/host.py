@@ -57,10 +57,12 @@ _QUOTE: Final = Quote
 _REQUESTS: Final = frozenset((SubmitRequest, CancelRequest, ReplaceRequest, StrategyFailed))
 # In this order strategies are told what the machine answered to one input: a corporate action, what
 # became of their orders, their positions, the rest. A refusal is told to nobody.
+_OF_AN_ORDER: Final = 1
+_MOVED: Final = 2
 _PARTS: Final[dict[type, int]] = {
     InstrumentAdjusted: 0,
-    **dict.fromkeys(HANDLER_OF, 1),
-    PositionChanged: 2,
+    **dict.fromkeys(HANDLER_OF, _OF_AN_ORDER),
+    PositionChanged: _MOVED,
     BookStale: 3,
     StrategyDisabled: 3,
     InputRefused: 4,
@@ -290,23 +292,39 @@ class Host:
 
     def _deliver_outputs(self, time: Nanos, outputs: list[Output]) -> bool:
         """Deliver what the machine answered; return False if it refused the input."""
-        told: tuple[list[Any], ...] = ([], [], [], [], [])
+        facts: list[Any] = []
+        others: list[Any] = []
         for output in outputs:
             part = _PARTS.get(type(output))
-            if part is not None:
-                told[part].append(output)
+            if part == _OF_AN_ORDER:
+                facts.append(output)
+            elif part is not None and (part != _MOVED or self._positions_heard):
+                others.append(output)
+        if others:
+            return self._deliver_all(time, facts, others)
+        self._deliver_facts(time, facts)
+        return True
+
+    def _deliver_all(self, time: Nanos, facts: list[Any], others: list[Any]) -> bool:
+        """Deliver the facts of orders in their place among all else."""
+        told: tuple[list[Any], ...] = ([], facts, [], [], [])
+        for output in others:
+            told[_PARTS[type(output)]].append(output)
         adjustments, facts, moved, news, refused = told
         for adjustment in adjustments:
             self._deliver_adjustment(time, adjustment)
-        if moved and self._positions_heard:
+        if moved:
             facts.extend(_without_fills(moved, facts))
+        self._deliver_facts(time, facts)
+        for one in news:
+            self._deliver_news(time, one)
+        return not refused
+
+    def _deliver_facts(self, time: Nanos, facts: list[Any]) -> None:
         if len(facts) > 1:
             facts.sort(key=_turn)
         for fact in facts:
             self._deliver_fact(time, fact)
-        for one in news:
-            self._deliver_news(time, one)
-        return not refused
 
     def _deliver_fact(self, time: Nanos, fact: Any) -> None:
         owner = self._seats.get(fact.strategy)
