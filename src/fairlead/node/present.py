@@ -4,6 +4,7 @@ There nobody puts the clock: turns are taken when something arrived or when it i
 that is rehearsed lives at the times of its journal first; then the clock goes, and never goes back.
 """
 
+import os
 from collections.abc import Callable
 from typing import Protocol
 
@@ -137,7 +138,11 @@ class Present:
             if not self._spins and not self._arrivals.wait(_AT_ONCE):
                 self._others.wait(span)
             span = _AT_ONCE
-        return self._arrivals.wait(span)
+        if self._arrivals.wait(span):
+            return True
+        if self._spins:
+            os.sched_yield()  # where there are fewer cores than who spin, the others go on
+        return False
 
     def wait_until(self, time: Nanos) -> None:
         """Return when it is time, or when something waits to be taken."""

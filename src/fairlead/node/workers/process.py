@@ -84,7 +84,9 @@ class Desk:
 
     def _next(self) -> memoryview | None:
         while (message := self._line.receive()) is None:
-            if not self._job.spins:
+            if self._job.spins:
+                os.sched_yield()  # where there are fewer cores than who spin, the others go on
+            else:
                 collect_young()
                 self._line.wait(_LOOK_SECONDS)
         return message
