@@ -19,7 +19,9 @@ SMALL = rings.CAPACITY_MIN
 
 def made(capacity: int = SMALL) -> memoryview:
     """Return the memory of a new ring."""
-    (memory,) = map_memory(make_memory(capacity))
+    file = make_memory(capacity)
+    (memory,) = map_memory(file)
+    os.close(file)
     return memory
 
 
