@@ -38,6 +38,20 @@ def test_what_it_changes_is_its_own() -> None:
     assert not seen
 
 
+def test_it_never_goes_before_the_node() -> None:
+    """A node of real-time priority would otherwise wait for a copy of itself: both go first."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    except PermissionError:
+        pytest.skip("a real-time priority needs a right: CAP_SYS_NICE")
+    worker = Forked()
+    try:
+        worker.start(lambda: str(os.sched_getscheduler(0)))
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    assert answer_of(worker) == str(os.SCHED_OTHER)
+
+
 def failing() -> str:
     raise ValueError("what nobody foresaw")
 

@@ -77,6 +77,14 @@ def test_what_the_machine_does_not_have_is_told_with_its_place(
         hold(configuration(processor), system)
 
 
+def test_a_core_of_a_worker_that_is_not_there_is_told_with_its_place(system: Path) -> None:
+    strategies = "strategies: [{name: a, strategy: market_making, process: own, cores: [7, 8]}]"
+    settings = read(f"{strategies}\n{BASE.lstrip()}", "node.yaml", {})
+    told = r"node\.yaml:1:\d+: strategies\[0\]\.cores: .*expected cores of this machine: 0-7"
+    with pytest.raises(ConfigurationError, match=told):
+        hold(settings, system)
+
+
 def test_a_right_that_is_missing_is_told_with_the_remedy(
     monkeypatch: pytest.MonkeyPatch, affinity: frozenset[int]
 ) -> None:

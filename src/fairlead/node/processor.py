@@ -38,11 +38,22 @@ def hold(configuration: Configuration, system: Path = SYSTEM) -> str:
     Raises `ConfigurationError`.
     """
     settings = configuration.processor
+    _check_workers(configuration, system)
     try:
         return ", ".join(_held(settings, system))
     except Refused as refused:
         problem = configuration.problem((_SECTION, refused.key), refused.expected)
         raise ConfigurationError([problem]) from refused
+
+
+def _check_workers(configuration: Configuration, system: Path) -> None:
+    """Refuse cores of workers that are not there: each worker would end as soon as it began."""
+    there = online(system)
+    for index, strategy in enumerate(configuration.strategies):
+        if any(core not in there for core in strategy.cores):
+            expected = f"cores of this machine: {spoken(there)}"
+            path = ("strategies", index, "cores")
+            raise ConfigurationError([configuration.problem(path, expected)])
 
 
 def wanted_cores(settings: ProcessorSettings, system: Path = SYSTEM) -> list[int]:

@@ -20,6 +20,7 @@ from fairlead.journal.tail import Tail
 from fairlead.model.codec import decode_input
 from fairlead.model.inputs import StrategyFailed
 from fairlead.model.units import Sequence, StrategyId
+from fairlead.node.apart import schedule_normally
 from fairlead.node.collector import collect_young, collected_when_idle
 from fairlead.node.reading import Reading
 from fairlead.node.sealing import JournalKeys
@@ -137,7 +138,7 @@ def main() -> None:
     progress = Progress.take(page)
     job: Job = pickle.load(sys.stdin.buffer)  # noqa: S301 - the node wrote it, on a pipe
     os.dup2(2, 1)  # the standard output is the node's: what strategies print is for people
-    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))  # never before the node
+    schedule_normally()
     if job.cores:
         os.sched_setaffinity(0, job.cores)
     sys.exit(_work(job, line, progress))
