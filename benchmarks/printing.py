@@ -12,6 +12,7 @@ from rich.table import Table
 import fairlead
 from benchmarks.measuring import Row, Skipped, Spread
 from fairlead.node.build import running_build
+from fairlead.node.capacity import processor_name
 
 WIDTH: Final = 150  # where the output is no terminal
 
@@ -39,7 +40,7 @@ class Report(msgspec.Struct, frozen=True):
 def machine_note() -> MachineNote:
     """Return what this machine is, and how busy."""
     return MachineNote(
-        processor(),
+        processor_name(),
         os.cpu_count() or 0,
         round(os.getloadavg()[0], 2),
         platform.platform(),
@@ -125,13 +126,3 @@ def _goal(row: Row) -> str:
     if row.goal is None:
         return ""
     return f"{row.goal:g} {'met' if row.met else 'missed'}"
-
-
-def processor() -> str:
-    """Return the name of the processor, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()

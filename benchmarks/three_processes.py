@@ -116,8 +116,10 @@ def main(
     rows: Annotated[Path, typer.Option(help="Every span, a run a line.")] = Path("var/three.jsonl"),
 ) -> None:
     """Measure each kind by turns, and print percentiles of all its runs."""
+    asked = {"process": process, "ticks_per_second": rate, "ticks": ticks}
+    asked |= {"warm_up": warm_up, "fifo": fifo}
     plans = [
-        msgspec.convert([one, how, process, rate, ticks, warm_up, fifo], _PLAN).plan()
+        msgspec.convert({**asked, "transport": one, "wait": how}, Plan)
         for one in transport or ["tcp", "ring"]
         for how in wait or ["spin", "block"]
     ]
@@ -137,23 +139,6 @@ def main(
         out.print("  to the report:", said(together(run.accepted for run in found)))
         out.print("  to the fill:  ", said(together(run.filled for run in found)))
         out.print("  publication late by:", said(together(run.late for run in found)))
-
-
-class _Words(msgspec.Struct, frozen=True, array_like=True):
-    transport: Literal["tcp", "ring"]
-    wait: Wait
-    process: Literal["own", "node"]
-    rate: int
-    ticks: int
-    warm_up: int
-    fifo: bool
-
-    def plan(self) -> Plan:
-        """Return the plan that the words of the command line mean."""
-        return Plan(*msgspec.structs.astuple(self))
-
-
-_PLAN: Final = _Words
 
 
 def together(spans: Iterable[list[int]]) -> list[int]:

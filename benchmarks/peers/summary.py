@@ -17,7 +17,7 @@ from benchmarks.measuring import Spread
 from benchmarks.peers.footing import IMPORT, SIZE
 from benchmarks.peers.plan import FLOOR, OURS, Plan
 from benchmarks.peers.running import Line
-from benchmarks.printing import processor
+from fairlead.node.capacity import processor_name
 
 Value = Callable[[Line], float]
 
@@ -81,7 +81,7 @@ def summary(
     """Return the summary of a run."""
     others = [line["others"] for line in lines if "others" in line]
     machine = MachineTold(
-        processor(),
+        processor_name(),
         os.cpu_count() or 0,
         f"{platform.system()} {platform.release()}",
         f"{platform.python_implementation()} {platform.python_version()}",

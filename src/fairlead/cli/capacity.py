@@ -93,10 +93,7 @@ def show(
     json: Json = False,
 ) -> None:
     """Show what was measured, and the capacity of each way to run."""
-    try:
-        found = read(file)
-    except UnreadableCapacity as error:
-        fail(f"{error}; `fairlead capacity measure` writes one")
+    found = _measured(file)
     _print(found, json)
 
 
@@ -108,10 +105,7 @@ def check(
     json: Json = False,
 ) -> None:
     """Hold twice the busiest second of the last six months against what was measured (RTS 6)."""
-    try:
-        found = read(file)
-    except UnreadableCapacity as error:
-        fail(f"{error}; `fairlead capacity measure` writes one")
+    found = _measured(file)
     capacities = {curve.line.name: curve.capacity(found.target) for curve in found.curves}
     if line not in capacities:
         fail(f"{line}: {file} has {', '.join(capacities)}")
@@ -186,6 +180,13 @@ def content_of(found: Measurement) -> dict[str, object]:
     content: dict[str, object] = msgspec.to_builtins(found)
     capacities = {curve.line.name: curve.capacity(found.target) for curve in found.curves}
     return content | {"capacities": capacities}
+
+
+def _measured(file: Path) -> Measurement:
+    try:
+        return read(file)
+    except UnreadableCapacity as error:
+        fail(f"{error}; `fairlead capacity measure` writes one")
 
 
 def _print(found: Measurement, json: bool) -> None:

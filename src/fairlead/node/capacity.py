@@ -7,7 +7,7 @@ machine, build or way to run says nothing: then the capacity is not known, and c
 
 import os
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 from typing import Final, Literal
@@ -131,7 +131,7 @@ class Measurement(msgspec.Struct, frozen=True):
 def this_machine() -> Machine:
     """Return what this machine is, and what runs on it."""
     build = running_build()
-    return Machine(_processor(), os.cpu_count() or 1, platform.python_version(), build.sources)
+    return Machine(processor_name(), os.cpu_count() or 1, platform.python_version(), build.sources)
 
 
 def measurement(curves: Iterable[Curve]) -> Measurement:
@@ -158,14 +158,11 @@ def read(path: Path) -> Measurement:
         raise UnreadableCapacity(f"{path}: no measurement of a capacity: {error}") from error
 
 
-def _processor() -> str:
-    """Return the name of the processor."""
+def processor_name() -> str:
+    """Return the name of the processor, as far as the system tells."""
     try:
-        told = Path("/proc/cpuinfo").read_text().splitlines()
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         return platform.processor() or platform.machine()
-    return next((line.partition(":")[2].strip() for line in _named(told)), platform.machine())
-
-
-def _named(told: list[str]) -> Iterator[str]:
-    return (line for line in told if line.startswith("model name"))
+    names = (line.partition(":")[2].strip() for line in told if line.startswith("model name"))
+    return next(names, platform.machine())
